@@ -1,0 +1,1 @@
+"""The decisions of the librarian: pure functions, no input or output."""

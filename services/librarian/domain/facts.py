@@ -1,0 +1,48 @@
+"""What a file says about itself, as one value that can be stored and read back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TypeAlias, cast
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | Mapping[str, JSON] | None"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Facts:
+    """Raw facts of one content; `media_assets.metadata` holds them, so rules can be re-run.
+
+    Width and height are as stored, before the orientation (EXIF 1-8) is applied. The tags are
+    clean JSON under the names of `tag_names`. `problem` names damage that did not stop the reader.
+    """
+
+    media_type: str
+    mime_type: str
+    width: int | None = None
+    height: int | None = None
+    orientation: int | None = None
+    tags: Mapping[str, JSON] = dataclasses.field(default_factory=dict)
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None
+    problem: str | None = None
+    live_photo_id: str | None = None
+    reader_version: int = 1
+
+    def to_json(self) -> dict[str, JSON]:
+        """The facts as a JSON object, one key per field."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        fields["tags"] = dict(self.tags)
+        return fields
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, JSON]) -> Facts:
+        """The facts `to_json` wrote; unknown keys (of later versions) are left out.
+
+        Raises:
+            TypeError: A field without a default is missing.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        known = {key: item for key, item in value.items() if key in names}
+        return cls(**cast("dict[str, object]", known))  # type: ignore[arg-type]  # as written
