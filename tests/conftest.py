@@ -1,0 +1,108 @@
+"""Fixtures for every test: a real PostgreSQL, a real Kafka, started when first asked for."""
+
+import importlib
+import importlib.util
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+
+from kafka_broker import KafkaBroker, why_not_here
+from postgres_cluster import Cluster
+
+if TYPE_CHECKING:
+    from shared.database import Database
+
+TEMPLATE = "photofactory_template"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """The server of this run of the tests."""
+    cluster = Cluster()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgres: Cluster) -> str:
+    """The name of a database with the present schema that nobody is connected to."""
+    postgres.execute(f"create database {TEMPLATE}")
+    _migrate(postgres.url(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def empty_database_url(postgres: Cluster) -> Iterator[str]:
+    """A database of this test alone, without any table."""
+    yield from _database(postgres, "template0")
+
+
+@pytest.fixture
+def database_url(postgres: Cluster, migrated_template: str) -> Iterator[str]:
+    """A migrated database of this test alone; commits are fine, it is dropped afterwards."""
+    yield from _database(postgres, migrated_template)
+
+
+@pytest.fixture
+def database(database_url: str) -> "Iterator[Database]":
+    """`shared.database.Database` on a migrated database of this test alone."""
+    from shared.database import Database
+
+    opened = Database(database_url, application_name="test")
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _database(postgres: Cluster, template: str) -> Iterator[str]:
+    name = f"test_{next(_numbers)}"
+    postgres.execute(f"create database {name} template {template}")
+    try:
+        yield postgres.url(name)
+    finally:
+        postgres.execute(f"drop database {name} with (force)")
+
+
+def _migrate(url: str) -> None:
+    if importlib.util.find_spec("suite.database_setup"):
+        importlib.import_module("suite.database_setup").migrate(url)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """HOST:PORT of Apache Kafka, shared by the run: use topics and groups of your own."""
+    given = _setting("KAFKA_BOOTSTRAP_SERVERS")
+    if given:
+        yield given
+        return
+    _need_kafka()
+    with KafkaBroker() as broker:
+        yield broker.address
+
+
+@pytest.fixture
+def new_broker() -> Iterator[Callable[[], KafkaBroker]]:
+    """Starts a broker of this test alone, one that it may stop, kill or replace (5 s each)."""
+    _need_kafka()
+    with ExitStack() as brokers:
+        yield lambda: brokers.enter_context(KafkaBroker())
+
+
+def _need_kafka() -> None:
+    reason = why_not_here()
+    if reason and _setting("REQUIRE_KAFKA") == "1":
+        pytest.fail(f"REQUIRE_KAFKA=1, but {reason}")
+    if reason:
+        pytest.skip(f"no Kafka: {reason}")
+
+
+def _setting(name: str) -> str | None:
+    return os.environ.get(name)  # noqa: TID251  what the run of the tests is told
