@@ -1,0 +1,55 @@
+"""What the children of the tests run (see shared.child_main)."""
+
+import os
+import resource
+import signal
+import subprocess
+import threading
+
+Request = dict[str, object]
+
+
+def answer(request: Request, fd: int | None) -> Request:
+    """Does what ``request["do"]`` names."""
+    actions = {
+        "echo": lambda: dict(request),
+        "pid": lambda: {"pid": os.getpid()},
+        "read": lambda: {"text": os.read(fd or 0, 100).decode()},
+        "refuse": lambda: _refuse(str(request["reason"])),
+        "io-error": lambda: _fail_to_read(int(str(request["errno"]))),
+        "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+        "hang": lambda: threading.Event().wait(),
+        "hold-memory": lambda: _hold_memory(int(str(request["bytes"]))),
+        "write": lambda: _write(str(request["path"]), int(str(request["bytes"]))),
+        "limits": lambda: {"address_space": resource.getrlimit(resource.RLIMIT_AS)[0]},
+        "environment": lambda: {"names": sorted(os.environ)},  # noqa: TID251  is the subject
+        "grandchild": _leave_grandchild,
+        "not-json": lambda: {"value": object()},
+    }
+    reply: Request = actions[str(request["do"])]()  # type: ignore[no-untyped-call, assignment]
+    return reply
+
+
+def _refuse(reason: str) -> None:
+    raise ValueError(reason)
+
+
+def _fail_to_read(number: int) -> None:
+    raise OSError(number, os.strerror(number))
+
+
+def _hold_memory(size_bytes: int) -> None:
+    held = bytearray(size_bytes)
+    held[::4096] = b"x" * len(held[::4096])
+    threading.Event().wait()
+
+
+def _write(path: str, size_bytes: int) -> Request:
+    with open(path, "wb") as file:
+        file.write(b"x" * size_bytes)
+    return {}
+
+
+def _leave_grandchild() -> None:
+    process = subprocess.Popen(["sleep", "600"])
+    raise ValueError(str(process.pid))
