@@ -6,9 +6,13 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import alembic.command
+import alembic.config
 import pytest
+import sqlalchemy as sa
 
 from kafka_broker import KafkaBroker, why_not_here
 from postgres_cluster import Cluster
@@ -16,6 +20,7 @@ from postgres_cluster import Cluster
 if TYPE_CHECKING:
     from shared.database import Database
 
+ROOT = Path(__file__).parent.parent
 TEMPLATE = "photofactory_template"
 _numbers = itertools.count(1)
 
@@ -74,6 +79,14 @@ def _database(postgres: Cluster, template: str) -> Iterator[str]:
 def _migrate(url: str) -> None:
     if importlib.util.find_spec("suite.database_setup"):
         importlib.import_module("suite.database_setup").migrate(url)
+        return
+    configuration = alembic.config.Config()
+    configuration.set_main_option("script_location", str(ROOT / "deploy" / "migrations"))
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        configuration.attributes["connection"] = connection
+        alembic.command.upgrade(configuration, "head")
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

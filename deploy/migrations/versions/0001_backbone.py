@@ -14,7 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text("utf-8"))
+    op.get_bind().exec_driver_sql(
+        Path(__file__).with_suffix(".sql").read_text("utf-8"),
+        execution_options={"no_parameters": True},  # a % is no placeholder
+    )
 
 
 def downgrade() -> None:
