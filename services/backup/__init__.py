@@ -1,0 +1,1 @@
+"""The backup: keeps a verified copy of every original."""

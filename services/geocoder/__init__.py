@@ -1,0 +1,1 @@
+"""The geocoder: names the place of every photo that has a position."""

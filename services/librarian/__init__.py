@@ -1,0 +1,1 @@
+"""The librarian: files what arrives, with its date, and writes the ledger."""

@@ -1,0 +1,1 @@
+"""The thumbnailer: makes a thumbnail and a preview of every picture."""

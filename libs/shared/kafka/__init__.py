@@ -1,0 +1,1 @@
+"""The adapters of Apache Kafka; nothing else imports aiokafka."""

@@ -1,0 +1,1 @@
+"""Pure functions of the service: no I/O, no clock, no framework."""
