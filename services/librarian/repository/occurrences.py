@@ -1,0 +1,226 @@
+"""Every file met at a path of a source: what is known of it, and whose turn it is.
+
+A live row (``superseded_at`` null) says what became of the file that is there now. A file with
+another size or mtime at the same path is another occurrence: the old row stays as history.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql as pg
+
+from librarian.arrivals import KEPT, Claimed, Found, Mode, Outcome, Source
+from librarian.domain import naming
+from shared import models, ownership
+
+File = models.File
+
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks about files of which source: this process (owner id), perhaps for a job."""
+
+    source: Source
+    mode: Mode
+    owner: int
+    now: datetime
+    job_id: UUID | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Known:
+    """A file whose fate is settled for now: nothing of it is read again."""
+
+    path: bytes
+    file_id: UUID
+    outcome: str | None
+    asset_id: UUID | None
+
+
+def known(session: orm.Session, asking: Asking, files: Sequence[Found]) -> dict[bytes, Known]:
+    """Return those of ``files`` that need nothing now, by path.
+
+    Settled = same size and mtime with a decision (in move mode only one that leaves the file in
+    place), or a failure or a wait whose next attempt is not due.
+    """
+    query = sa.select(
+        File.path,
+        File.id,
+        File.size_bytes,
+        File.mtime_ns,
+        File.outcome,
+        File.reason,
+        File.asset_id,
+        File.next_attempt_at,
+    ).where(*is_live_at(asking.source), File.source_removed_at.is_(None))
+    rows = session.execute(query, {"paths": [file.path for file in files]})
+    signatures = {file.path: (file.size, file.mtime_ns) for file in files}
+    return {
+        row.path: Known(row.path, row.id, row.outcome, row.asset_id)
+        for row in rows
+        if signatures[row.path] == (row.size_bytes, row.mtime_ns)
+        and is_settled(asking, row.outcome, row.reason, row.next_attempt_at)
+    }
+
+
+def is_live_at(source: Source) -> tuple[sa.ColumnElement[bool], ...]:
+    """Return the condition "the live row of one of the paths bound as ``paths``"."""
+    paths = sa.bindparam("paths", type_=pg.ARRAY(sa.LargeBinary))
+    return File.source_id == source.id, File.superseded_at.is_(None), File.path == sa.any_(paths)
+
+
+def is_settled(
+    asking: Asking, outcome: str | None, reason: str | None, due: datetime | None
+) -> bool:
+    """Return whether an unchanged file with this decision is left alone."""
+    if outcome in {None, "failed", "vanished"}:
+        return due is not None and due > asking.now
+    if outcome in {"quarantined", "ignored"}:
+        return True
+    return asking.mode == "copy" or reason == KEPT
+
+
+def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[Claimed]:
+    """Return the files that are ours alone now, each with its row.
+
+    Left out are files that another living librarian has claimed.
+    """
+    by_path = {file.path: file for file in files}
+    live = live_rows(session, asking.source, list(by_path))
+    claimed: list[Claimed] = []
+    fresh: list[Found] = []
+    for path, file in by_path.items():
+        row = live.get(path)
+        if row is None:
+            fresh.append(file)
+        elif row.outcome is None and row.owner not in {None, asking.owner} and row.is_live:
+            continue
+        elif is_same_try(row, file):
+            claimed.append(take(session, asking, row, file))
+        else:
+            supersede(session, row.id, asking.now)
+            fresh.append(file)
+    return claimed + insert(session, asking, fresh)
+
+
+def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[bytes, sa.Row[Any]]:
+    """Return the live rows of these paths, locked."""
+    query = (
+        sa.select(
+            File.id,
+            File.path,
+            File.size_bytes,
+            File.mtime_ns,
+            File.outcome,
+            File.owner,
+            File.attempts,
+            File.job_id,
+            File.source_removed_at,
+            ownership.is_live(File.owner).label("is_live"),
+        )
+        .where(*is_live_at(source))
+        .order_by(File.id)
+        .with_for_update()
+    )
+    return {row.path: row for row in session.execute(query, {"paths": paths})}
+
+
+def is_same_try(row: sa.Row[Any], file: Found) -> bool:
+    """Return whether ``row`` is about this very file and not yet decided for good."""
+    if row.source_removed_at is not None or row.outcome not in {None, "failed", "vanished"}:
+        return False
+    return row.outcome is None or (row.size_bytes, row.mtime_ns) == (file.size, file.mtime_ns)
+
+
+def take(session: orm.Session, asking: Asking, row: sa.Row[Any], file: Found) -> Claimed:
+    """Make an undecided row ours; its size and mtime are those of now."""
+    job_id = asking.job_id or row.job_id
+    session.execute(
+        sa.update(File)
+        .where(File.id == row.id)
+        .values(
+            outcome=None,
+            owner=asking.owner,
+            job_id=job_id,
+            next_attempt_at=None,
+            size_bytes=file.size,
+            mtime_ns=file.mtime_ns,
+        )
+    )
+    return Claimed(row.id, asking.source, file, job_id, row.attempts, asking.mode)
+
+
+def supersede(session: orm.Session, file_id: UUID, now: datetime) -> None:
+    """Make a row history: another file is at its path now."""
+    session.execute(sa.update(File).where(File.id == file_id).values(superseded_at=now, owner=None))
+
+
+def insert(session: orm.Session, asking: Asking, files: Sequence[Found]) -> list[Claimed]:
+    """Return new rows for files met for the first time; a path taken meanwhile is left out."""
+    if not files:
+        return []
+    rows = session.execute(
+        pg.insert(File).on_conflict_do_nothing().returning(File.id, File.path),
+        [
+            {
+                "source_id": asking.source.id,
+                "path": file.path,
+                "display_path": naming.display(file.path),
+                "original_name": naming.display(file.path.rpartition(b"/")[2]),
+                "size_bytes": file.size,
+                "mtime_ns": file.mtime_ns,
+                "owner": asking.owner,
+                "job_id": asking.job_id,
+            }
+            for file in files
+        ],
+    )
+    by_path = {file.path: file for file in files}
+    return [
+        Claimed(row.id, asking.source, by_path[row.path], asking.job_id, 0, asking.mode)
+        for row in rows
+    ]
+
+
+def release(session: orm.Session, file_ids: Sequence[UUID]) -> None:
+    """Give claimed files back untried: a dependency is gone, or we are stopping."""
+    session.execute(
+        sa.update(File).where(File.id.in_(file_ids), File.outcome.is_(None)).values(owner=None)
+    )
+
+
+def postpone(session: orm.Session, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Store why files have to wait and when they are tried again; pauses double to an hour."""
+    for outcome in outcomes:
+        tries = session.scalar(
+            sa.update(File)
+            .where(File.id == outcome.file_id, File.outcome.is_(None))
+            .values(
+                owner=None,
+                reason=outcome.reason,
+                detail=outcome.detail,
+                attempts=File.attempts + 1,
+            )
+            .returning(File.attempts)
+        )
+        if tries:
+            session.execute(
+                sa.update(File)
+                .where(File.id == outcome.file_id)
+                .values(next_attempt_at=now + pause(tries))
+            )
+
+
+def pause(tries: int) -> timedelta:
+    """Return how long to wait after the nth try."""
+    return min(LONGEST_PAUSE, FIRST_PAUSE * float(1 << min(tries - 1, 12)))

@@ -1,0 +1,111 @@
+"""The truth about a source: a walk over its folders by descriptor, in constant memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+from collections.abc import Iterator
+
+from librarian.arrivals import Found
+from librarian.domain import ignoring
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Debris:
+    """A file or folder left out by a rule; the rule is named."""
+
+    path: bytes
+    rule: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder or file that the operating system would not show."""
+
+    path: bytes
+    error: str
+
+
+Met = Found | Debris | Unreadable
+
+
+def walk(root_fd: int, start: bytes = b"", *, is_named: bool = False) -> Iterator[Met]:
+    """Yield everything below ``start`` of the folder open as ``root_fd``.
+
+    Symbolic links are never followed, special files are passed over. With ``is_named`` the person
+    named ``start``, so its own name is no reason to call it debris.
+    """
+    try:
+        if start and not is_folder(root_fd, start):
+            yield from look_at(root_fd, start, is_named=is_named)
+            return
+        folder_fd = os.open(
+            start or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root_fd
+        )
+    except OSError as error:
+        yield Unreadable(start, error.strerror or str(error))
+        return
+    yield from walk_folder(root_fd, folder_fd, start)
+
+
+def walk_folder(root_fd: int, folder_fd: int, path: bytes) -> Iterator[Met]:
+    """Yield what is below the open folder ``folder_fd``; closes it."""
+    folders: list[bytes] = []
+    try:
+        with os.scandir(folder_fd) as entries:
+            for entry in entries:
+                inside = join(path, os.fsencode(entry.name))
+                if rule := ignoring.rule_for(os.fsencode(entry.name)):
+                    yield Debris(inside, rule)
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(inside)
+                elif entry.is_file(follow_symlinks=False):
+                    yield from look(entry, inside)
+    except OSError as error:
+        yield Unreadable(path, error.strerror or str(error))
+    finally:
+        os.close(folder_fd)
+    for folder in sorted(folders):
+        yield from walk(root_fd, folder)
+
+
+def look(entry: os.DirEntry[str], path: bytes) -> Iterator[Met]:
+    """Yield what one look at a file says; nothing when it vanished meanwhile."""
+    try:
+        facts = entry.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield Unreadable(path, error.strerror or str(error))
+        return
+    yield found(path, facts)
+
+
+def look_at(root_fd: int, path: bytes, *, is_named: bool = False) -> Iterator[Met]:
+    """Yield what one look at the file ``path`` says; nothing when it is gone."""
+    rule = ignoring.rule_for(path)
+    if rule and not is_named:
+        yield Debris(path, rule)
+        return
+    try:
+        yield found(path, os.stat(path, dir_fd=root_fd, follow_symlinks=False))
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        yield Unreadable(path, error.strerror or str(error))
+
+
+def found(path: bytes, facts: os.stat_result) -> Found:
+    """Return what the scan keeps of a file."""
+    return Found(path, facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns)
+
+
+def is_folder(root_fd: int, path: bytes) -> bool:
+    """Return whether ``path`` is a folder (and no link to one)."""
+    return stat.S_ISDIR(os.stat(path, dir_fd=root_fd, follow_symlinks=False).st_mode)
+
+
+def join(folder: bytes, name: bytes) -> bytes:
+    """Return the path of ``name`` in ``folder``, both relative to the source."""
+    return folder + b"/" + name if folder else name

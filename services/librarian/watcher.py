@@ -1,0 +1,111 @@
+"""A hint that something happened in an inbox: watchdog where it can watch, polling elsewhere.
+
+Events are lost in bulk drops and never come from other hosts, so they only wake the scan, which
+is the truth. Nothing is ever decided by an event.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import Final, Literal, Protocol
+
+from watchdog import events
+from watchdog.observers import Observer
+
+CHANGES: Final[list[type[events.FileSystemEvent]]] = [
+    events.FileCreatedEvent,
+    events.FileModifiedEvent,
+    events.FileMovedEvent,
+    events.FileClosedEvent,
+    events.DirCreatedEvent,
+    events.DirMovedEvent,
+]
+"""Reading a file is no change: filing in copy mode would wake the scan for ever."""
+
+NETWORK_FILE_SYSTEMS: Final = frozenset(
+    {"9p", "afs", "ceph", "cifs", "fuse.rclone", "fuse.sshfs", "ncpfs", "nfs", "nfs4", "smb3",
+     "smbfs", "virtiofs", "vboxsf", "fuse.glusterfs", "davfs", "fuse.davfs2"}
+)  # fmt: skip
+
+
+class Watcher(Protocol):
+    """Something that sets the wake-up when an inbox may have changed."""
+
+    mode: Literal["native", "polling"]
+    reason: str | None
+
+    def close(self) -> None:
+        """End the watching."""
+        ...
+
+
+class Polling:
+    """No watching at all: the periodic scan alone finds what arrived."""
+
+    mode: Literal["native", "polling"] = "polling"
+
+    def __init__(self, reason: str) -> None:
+        self.reason: str | None = reason
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Native(events.FileSystemEventHandler):
+    """The operating system tells of changes; every one sets the wake-up."""
+
+    mode: Literal["native", "polling"] = "native"
+    reason: str | None = None
+
+    def __init__(self, path: str, wake: threading.Event) -> None:
+        self._wake = wake
+        self._observer = Observer()
+        self._observer.schedule(self, path, recursive=True, event_filter=CHANGES)
+        self._observer.start()
+
+    def on_any_event(self, event: events.FileSystemEvent) -> None:
+        """Set the wake-up."""
+        del event
+        self._wake.set()
+
+    def close(self) -> None:
+        """End the watching and its threads."""
+        self._observer.stop()
+        self._observer.join(5)
+
+
+def watch(path: str, wake: threading.Event) -> Watcher:
+    """Return a watcher of the tree ``path``: native where that works, else polling with why."""
+    kind = file_system_of(path)
+    if kind in NETWORK_FILE_SYSTEMS:
+        return Polling(f"{kind} does not tell of changes made by other hosts")
+    try:
+        return Native(path, wake)
+    except OSError as error:
+        return Polling(f"the system refused to watch: {error.strerror or error}")
+
+
+def file_system_of(path: str, mounts: str = "/proc/self/mounts") -> str | None:
+    """Return the type of the file system that holds ``path``; None where nothing tells."""
+    try:
+        with open(mounts, encoding="utf-8", errors="surrogateescape") as table:
+            rows = [line.split(" ") for line in table]
+    except OSError:
+        return None
+    real = os.path.realpath(path)
+    points = [(unescape(row[1]), row[2]) for row in rows if len(row) > 2]
+    inside = [(point, kind) for point, kind in points if is_inside(real, point)]
+    return max(inside, key=lambda each: len(each[0]))[1] if inside else None
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Return whether ``path`` is ``folder`` or below it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def unescape(field: str) -> str:
+    r"""Return a field of /proc/mounts with its octal escapes (``\040`` is a space) resolved."""
+    for code in ("\\040", "\\011", "\\012", "\\134"):
+        field = field.replace(code, chr(int(code[1:], 8)))
+    return field
