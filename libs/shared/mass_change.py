@@ -1,0 +1,38 @@
+"""The brake of guarantee G7: a changed view of the disk may be a wrong view.
+
+Pure. Who compares a root with the ledger asks here before reacting, and freezes the root when told.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a look at a root found against what the ledger knows of it, in files."""
+
+    known: int
+    vanished: int = 0
+    changed: int = 0
+    redated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The brake needs both: a share of the known files (0-1) and a number of them."""
+
+    share: float = 0.2
+    minimum: int = 20
+
+
+def reason_to_freeze(counts: Counts, thresholds: Thresholds) -> str | None:
+    """Why the root has to be frozen; None if so much change is nothing unusual."""
+    affected = counts.vanished + counts.changed + counts.redated
+    if affected < thresholds.minimum or affected < thresholds.share * counts.known:
+        return None
+    found = {
+        "vanished": counts.vanished,
+        "changed": counts.changed,
+        "would be re-dated": counts.redated,
+    }
+    listed = ", ".join(f"{number} {what}" for what, number in found.items() if number)
+    return f"{listed} of {counts.known} known files"
