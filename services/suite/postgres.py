@@ -49,18 +49,24 @@ class Cluster:
         long as it needs. Raises UserError.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        needed = [self.folder, postgres_server.installation()]
-        launcher = postgres_account.launcher_for(self._pgdata, needed)
+        launcher = self._launcher()
         self._end_leftover()
         if not self._pgdata.exists():
             self._create(launcher)
         try:
-            self._launch(launcher)
+            self._launch(launcher, self._new_socket_folder(launcher))
             self._create_database()
         except BaseException:
             self.stop()
             raise
         return self.url()
+
+    def restart(self) -> None:
+        """Start a server that ended, at the same address. Raises UserError."""
+        socket_folder = Path(self._socket_note.read_text())
+        for left_behind in socket_folder.iterdir():
+            left_behind.unlink()
+        self._launch(self._launcher(), socket_folder)
 
     def stop(self) -> None:
         """Stop the server and remove its socket; nothing happens if it does not run."""
@@ -102,10 +108,13 @@ class Cluster:
         """Names the socket folder, so that the next start can remove one that was left behind."""
         return self.folder / "socket-folder"
 
-    def _launch(self, launcher: postgres_account.Launcher) -> None:
+    def _launcher(self) -> postgres_account.Launcher:
+        needed = [self.folder, postgres_server.installation()]
+        return postgres_account.launcher_for(self._pgdata, needed)
+
+    def _launch(self, launcher: postgres_account.Launcher, socket_folder: Path) -> None:
         """Start the server and wait; again while processes of a killed server still end."""
         patience = time.monotonic() + SILENCE_LIMIT_S
-        socket_folder = self._new_socket_folder(launcher)
         while True:
             self._process = postgres_server.start(
                 self._pgdata, socket_folder, launcher, self._log_path, is_durable=self._is_durable
