@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, Literal
 from uuid import UUID
+
+from shared import folders
+from shared.root_folder import KnownRoot, RootOfflineError
 
 Mode = Literal["copy", "move"]
 
@@ -17,17 +23,34 @@ KEPT: Final = "kept"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """A folder that files come from; an inbox imports by itself, others only as jobs say."""
+    """A folder that files come from; an inbox imports by itself, others only as jobs say.
+
+    ``root`` is the folder as we know it; None for one that a job named (it has no identity yet).
+    """
 
     id: UUID
     catalog_id: UUID
-    root_id: UUID | None
     name: str
     path: str
     mode: Mode
     is_inbox: bool
-    root_key: str | None
-    is_marked: bool
+    root: KnownRoot | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Give a descriptor of the folder; raises RootOfflineError or RootFrozenError."""
+        if self.root is not None:
+            with self.root.open(is_for_writing=self.mode == "move") as folder:
+                yield folder.fd
+            return
+        try:
+            fd = folders.open_root(self.path)
+        except OSError as error:
+            raise RootOfflineError(f"folder {self.path}", str(error)) from error
+        try:
+            yield fd
+        finally:
+            os.close(fd)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

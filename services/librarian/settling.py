@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from librarian.arrivals import Found
 from librarian.domain import release
@@ -18,7 +18,7 @@ class Settling:
     Invariant: a path is here from the first look until it is released, changes owner or vanishes.
     """
 
-    def __init__(self, quiet_s: float = release.QUIET_S) -> None:
+    def __init__(self, quiet_s: Callable[[Found], float] = lambda _: release.QUIET_S) -> None:
         self._quiet_s = quiet_s
         self._waiting: dict[bytes, release.Waiting] = {}
         self._met: set[bytes] = set()
@@ -43,7 +43,7 @@ class Settling:
             if before and before.look.ctime_ns != file.ctime_ns:
                 # Whoever rewrites in place and restores size and mtime still moves the ctime.
                 before = release.disturbed(before, at)
-            self._waiting[file.path], verdict = release.observe(before, look, self._quiet_s)
+            self._waiting[file.path], verdict = release.observe(before, look, self._quiet_s(file))
             if verdict is release.Verdict.RELEASED:
                 yield file
 
@@ -68,4 +68,4 @@ class Settling:
         if not self._waiting:
             return None
         earliest = min(waiting.quiet_since for waiting in self._waiting.values())
-        return max(0.0, earliest + self._quiet_s - at)
+        return max(0.0, earliest + release.QUIET_S - at)

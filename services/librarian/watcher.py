@@ -30,7 +30,7 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
 
 
 class Watcher(Protocol):
-    """Something that sets the wake-up when an inbox may have changed."""
+    """Something that sets its signals when an inbox may have changed."""
 
     mode: Literal["native", "polling"]
     reason: str | None
@@ -53,21 +53,22 @@ class Polling:
 
 
 class Native(events.FileSystemEventHandler):
-    """The operating system tells of changes; every one sets the wake-up."""
+    """The operating system tells of changes; every one sets the signals."""
 
     mode: Literal["native", "polling"] = "native"
     reason: str | None = None
 
-    def __init__(self, path: str, wake: threading.Event) -> None:
-        self._wake = wake
+    def __init__(self, path: str, *signals: threading.Event) -> None:
+        self._signals = signals
         self._observer = Observer()
         self._observer.schedule(self, path, recursive=True, event_filter=CHANGES)
         self._observer.start()
 
     def on_any_event(self, event: events.FileSystemEvent) -> None:
-        """Set the wake-up."""
+        """Set the signals."""
         del event
-        self._wake.set()
+        for signal in self._signals:
+            signal.set()
 
     def close(self) -> None:
         """End the watching and its threads."""
@@ -75,13 +76,13 @@ class Native(events.FileSystemEventHandler):
         self._observer.join(5)
 
 
-def watch(path: str, wake: threading.Event) -> Watcher:
-    """Return a watcher of the tree ``path``: native where that works, else polling with why."""
+def watch(path: str, *signals: threading.Event) -> Watcher:
+    """Return a watcher of ``path`` that sets ``signals``: native where that works, else polling."""
     kind = file_system_of(path)
     if kind in NETWORK_FILE_SYSTEMS:
         return Polling(f"{kind} does not tell of changes made by other hosts")
     try:
-        return Native(path, wake)
+        return Native(path, *signals)
     except OSError as error:
         return Polling(f"the system refused to watch: {error.strerror or error}")
 

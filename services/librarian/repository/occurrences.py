@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql as pg
 
 from librarian.arrivals import KEPT, Claimed, Found, Mode, Outcome, Source
 from librarian.domain import naming
+from librarian.repository import job_items
 from shared import models, ownership
 
 File = models.File
@@ -99,6 +100,7 @@ def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[
     live = live_rows(session, asking.source, list(by_path))
     claimed: list[Claimed] = []
     fresh: list[Found] = []
+    replaced: dict[bytes, UUID] = {}
     for path, file in by_path.items():
         row = live.get(path)
         if row is None:
@@ -109,11 +111,18 @@ def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[
             claimed.append(take(session, asking, row, file))
         else:
             supersede(session, row.id, asking.now)
+            replaced[path] = row.id
             fresh.append(file)
-    return claimed + insert(session, asking, fresh)
+    made = insert(session, asking, fresh)
+    for each in made:
+        if old_id := replaced.get(each.found.path):
+            job_items.follow(session, old_id, each.file_id)
+    return claimed + made
 
 
-def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[bytes, sa.Row[Any]]:
+def live_rows(
+    session: orm.Session, source: Source, paths: list[bytes]
+) -> dict[bytes, sa.Row[*tuple[Any, ...]]]:
     """Return the live rows of these paths, locked."""
     query = (
         sa.select(
@@ -126,7 +135,7 @@ def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[
             File.attempts,
             File.job_id,
             File.source_removed_at,
-            ownership.is_live(File.owner).label("is_live"),
+            sa.literal_column(ownership.is_live("files.owner"), sa.Boolean).label("is_live"),
         )
         .where(*is_live_at(source))
         .order_by(File.id)
@@ -135,14 +144,16 @@ def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[
     return {row.path: row for row in session.execute(query, {"paths": paths})}
 
 
-def is_same_try(row: sa.Row[Any], file: Found) -> bool:
+def is_same_try(row: sa.Row[*tuple[Any, ...]], file: Found) -> bool:
     """Return whether ``row`` is about this very file and not yet decided for good."""
     if row.source_removed_at is not None or row.outcome not in {None, "failed", "vanished"}:
         return False
     return row.outcome is None or (row.size_bytes, row.mtime_ns) == (file.size, file.mtime_ns)
 
 
-def take(session: orm.Session, asking: Asking, row: sa.Row[Any], file: Found) -> Claimed:
+def take(
+    session: orm.Session, asking: Asking, row: sa.Row[*tuple[Any, ...]], file: Found
+) -> Claimed:
     """Make an undecided row ours; its size and mtime are those of now."""
     job_id = asking.job_id or row.job_id
     session.execute(
@@ -199,26 +210,33 @@ def release(session: orm.Session, file_ids: Sequence[UUID]) -> None:
     )
 
 
-def postpone(session: orm.Session, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Store why files have to wait and when they are tried again; pauses double to an hour."""
-    for outcome in outcomes:
-        tries = session.scalar(
+def postpone(session: orm.Session, outcome: Outcome, now: datetime) -> None:
+    """Store why a file has to wait and when it is tried again; pauses double up to an hour."""
+    tries = session.scalar(
+        sa.update(File)
+        .where(File.id == outcome.file_id, File.superseded_at.is_(None))
+        .values(owner=None, attempts=File.attempts + 1)
+        .returning(File.attempts)
+    )
+    if tries is not None:
+        session.execute(
             sa.update(File)
-            .where(File.id == outcome.file_id, File.outcome.is_(None))
+            .where(File.id == outcome.file_id)
             .values(
-                owner=None,
                 reason=outcome.reason,
                 detail=outcome.detail,
-                attempts=File.attempts + 1,
+                next_attempt_at=now + pause(tries),
             )
-            .returning(File.attempts)
         )
-        if tries:
-            session.execute(
-                sa.update(File)
-                .where(File.id == outcome.file_id)
-                .values(next_attempt_at=now + pause(tries))
-            )
+
+
+def vanished(session: orm.Session, file_ids: Sequence[UUID], now: datetime) -> None:
+    """Store that files went away before they could be filed."""
+    session.execute(
+        sa.update(File)
+        .where(File.id.in_(file_ids), File.outcome.is_(None))
+        .values(outcome="vanished", owner=None, decided_at=now)
+    )
 
 
 def pause(tries: int) -> timedelta:

@@ -11,56 +11,63 @@ from sqlalchemy import orm
 
 from librarian.arrivals import Mode, Source
 from shared import models
+from shared.root_folder import KnownRoot
 
-COLUMNS = (
-    models.Source.id,
-    models.Source.catalog_id,
-    models.Source.root_id,
-    models.Source.name,
-    models.Source.source_path,
-    models.Source.default_import_mode,
-    models.Source.auto_import,
-    models.Root.root_key,
-    models.Root.is_marked,
+QUERY = (
+    sa.select(
+        models.Source.id,
+        models.Source.catalog_id,
+        models.Source.name,
+        models.Source.source_path,
+        models.Source.default_import_mode,
+        models.Source.auto_import,
+        models.Root.id.label("root_id"),
+        models.Root.root_key,
+        models.Root.is_marked,
+        models.Root.state,
+        models.Root.state_reason,
+        models.Ledger.ledger_id,
+    )
+    .join_from(models.Source, models.Ledger, sa.true())
+    .outerjoin(models.Root, models.Root.id == models.Source.root_id)
 )
 
 
 def inboxes(session: orm.Session) -> list[Source]:
     """Return every source that imports by itself, oldest first."""
-    query = (
-        sa.select(*COLUMNS)
-        .outerjoin(models.Root, models.Root.id == models.Source.root_id)
-        .where(models.Source.auto_import, models.Source.deleted_at.is_(None))
-        .order_by(models.Source.created_at, models.Source.id)
-    )
-    return [source_of(row) for row in session.execute(query)]
+    query = QUERY.where(models.Source.auto_import, models.Source.deleted_at.is_(None))
+    rows = session.execute(query.order_by(models.Source.created_at, models.Source.id))
+    return [source_of(row) for row in rows.mappings()]
 
 
 def by_id(session: orm.Session, source_id: UUID) -> Source:
     """Return one source; raises NoResultFound for an unknown id."""
-    query = (
-        sa.select(*COLUMNS)
-        .outerjoin(models.Root, models.Root.id == models.Source.root_id)
-        .where(models.Source.id == source_id)
-    )
-    return source_of(session.execute(query).one())
+    rows = session.execute(QUERY.where(models.Source.id == source_id))
+    return source_of(rows.mappings().one())
 
 
-def source_of(
-    row: sa.Row[tuple[UUID, UUID, UUID | None, str, str, str, bool, str, bool]],
-) -> Source:
+def source_of(row: sa.RowMapping) -> Source:
     """Return the source that a row describes."""
-    mode: Mode = "move" if row.default_import_mode == "move" else "copy"
+    mode: Mode = "move" if row["default_import_mode"] == "move" else "copy"
     return Source(
-        id=row.id,
-        catalog_id=row.catalog_id,
-        root_id=row.root_id,
-        name=row.name,
-        path=row.source_path,
+        id=row["id"],
+        catalog_id=row["catalog_id"],
+        name=row["name"],
+        path=row["source_path"],
         mode=mode,
-        is_inbox=row.auto_import,
-        root_key=row.root_key,
-        is_marked=bool(row.is_marked),
+        is_inbox=row["auto_import"],
+        root=root_of(row) if row["root_id"] else None,
+    )
+
+
+def root_of(row: sa.RowMapping) -> KnownRoot:
+    """Return the known root of a source's row."""
+    return KnownRoot(
+        id=row["root_id"],
+        path=row["source_path"],
+        key=row["root_key"],
+        ledger_id=row["ledger_id"] if row["is_marked"] else None,
+        frozen_reason=row["state_reason"] if row["state"] == "frozen" else None,
     )
 
 

@@ -1,0 +1,31 @@
+"""What every loop of the librarian works with."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from collections.abc import Sequence
+from typing import Protocol
+
+from librarian.arrivals import Claimed, Outcome
+from shared.clock import Clock
+from shared.database import Database
+
+
+class Filer(Protocol):
+    """Files complete, claimed files of one source."""
+
+    def file(self, batch: Sequence[Claimed], source_fd: int) -> Sequence[Outcome]:
+        """Return what became of each; raises DependencyError when nothing can be filed now."""
+        ...
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Desk:
+    """Database, filing, clocks, this process's owner id, and the sign to stop."""
+
+    database: Database
+    filer: Filer
+    clock: Clock
+    owner: int
+    stopping: threading.Event

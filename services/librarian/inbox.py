@@ -1,0 +1,234 @@
+"""The way in: scan -> release -> claim -> file -> tidy, for one inbox."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Final, TypeVar
+from uuid import UUID
+
+import structlog
+from sqlalchemy import orm
+
+from librarian import scanner, watcher
+from librarian.arrivals import CHANGED, OPEN, Found, Outcome, Source
+from librarian.desk import Desk
+from librarian.repository import occurrences, sources
+from librarian.settling import Settling
+from shared import folders
+from shared.errors import DependencyError
+
+log = structlog.get_logger()
+Item = TypeVar("Item")
+
+SCAN_BATCH: Final = 2_000
+FILING_BATCH: Final = 64
+BUDGET_S: Final = 5.0
+"""Files are filed for this long before the next scan, so that a bulk drop starves nobody."""
+DEBOUNCE_S: Final = 0.5
+BUSY_S: Final = 10.0
+IDLE_S: Final = 60.0
+
+
+class Inbox:
+    """One watched folder. Invariant: every file in ``ready`` was complete at the last scan."""
+
+    def __init__(self, source: Source, desk: Desk, wake: threading.Event) -> None:
+        self.source = source
+        self._desk = desk
+        self._hint = threading.Event()
+        self._wake = wake
+        self._settling = Settling()
+        self._ready: dict[bytes, Found] = {}
+        self._watcher: watcher.Watcher | None = None
+        self._next_scan_at = desk.clock.monotonic()
+        self._scan_cost_s = 0.0
+        self.unreadable = 0
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether complete files wait to be filed."""
+        return bool(self._ready)
+
+    def due_in_s(self) -> float:
+        """Return in how many seconds the next visit is worth it."""
+        return 0.0 if self._ready else max(0.0, self._next_scan_at - self._desk.clock.monotonic())
+
+    def hinted(self) -> None:
+        """Bring the next scan forward when something moved in the inbox."""
+        if self._hint.is_set():
+            self._hint.clear()
+            soon = self._desk.clock.monotonic() + max(DEBOUNCE_S, 2 * self._scan_cost_s)
+            self._next_scan_at = min(self._next_scan_at, soon)
+
+    def visit(self) -> int:
+        """Scan if it is time, file what is complete; return how many files were decided.
+
+        Raises DependencyError when the folder, the database or the originals are not there.
+        """
+        with self.source.opened() as source_fd:
+            if self._watcher is None:
+                self._watch()
+            if self._desk.clock.monotonic() >= self._next_scan_at:
+                self._scan(source_fd)
+            return self._file(source_fd)
+
+    def close(self) -> None:
+        """End the watching."""
+        if self._watcher:
+            self._watcher.close()
+            self._watcher = None
+
+    def _watch(self) -> None:
+        self._watcher = watcher.watch(self.source.path, self._hint, self._wake)
+        with self._desk.database.transaction() as session:
+            sources.report_watching(
+                session, self.source.id, self._watcher.mode, self._watcher.reason
+            )
+
+    def _scan(self, source_fd: int) -> None:
+        """Look at every file once; what is complete and not settled becomes ready."""
+        clock = self._desk.clock
+        began = clock.monotonic()
+        self._settling.begin()
+        self.unreadable = 0
+        for batch in batched(self._files(scanner.walk(source_fd)), SCAN_BATCH):
+            if self._desk.stopping.is_set():
+                return
+            unknown = self._unknown(batch)
+            for file in self._settling.observe(unknown, clock.monotonic()):
+                self._ready[file.path] = file
+        self._settling.end()
+        self._scan_cost_s = clock.monotonic() - began
+        self._next_scan_at = clock.monotonic() + self._pause_s()
+        with self._desk.database.transaction() as session:
+            sources.report_scan(
+                session,
+                self.source.id,
+                waiting=len(self._settling),
+                unreadable=self.unreadable,
+                now=clock.now(),
+            )
+
+    def _pause_s(self) -> float:
+        """Return the time to the next scan: soon while files arrive, rarer the more it costs."""
+        due = self._settling.due_in_s(self._desk.clock.monotonic())
+        if due is None:
+            return max(IDLE_S, 20 * self._scan_cost_s)
+        return min(BUSY_S, max(due, DEBOUNCE_S)) + 2 * self._scan_cost_s
+
+    def _files(self, met: Iterable[scanner.Met]) -> Iterator[Found]:
+        for each in met:
+            match each:
+                case scanner.Unreadable():
+                    self.unreadable += 1
+                    log.warning(
+                        "inbox.unreadable", inbox=self.source.name, path=each.path, error=each.error
+                    )
+                case Found():
+                    yield each
+                case scanner.Debris():
+                    pass  # stays where it is, as peers expect of their own files
+
+    def _asking(self) -> occurrences.Asking:
+        return occurrences.Asking(
+            self.source, self.source.mode, self._desk.owner, self._desk.clock.now()
+        )
+
+    def _unknown(self, batch: Sequence[Found]) -> list[Found]:
+        with self._desk.database.read() as session:
+            settled = occurrences.known(session, self._asking(), batch)
+        return [file for file in batch if file.path not in settled and file.path not in self._ready]
+
+    def _file(self, source_fd: int) -> int:
+        """File ready files until the budget is spent; return how many were decided."""
+        clock = self._desk.clock
+        until = clock.monotonic() + max(BUDGET_S, 10 * self._scan_cost_s)
+        decided = 0
+        while self._ready and not self._desk.stopping.is_set() and clock.monotonic() < until:
+            batch = [self._ready[path] for path in itertools.islice(self._ready, FILING_BATCH)]
+            outcomes = file_claimed(self._desk, self._asking(), batch, source_fd)
+            decided += sum(outcome.outcome is not None for outcome in outcomes)
+            self._settle(batch, outcomes)
+            remove_emptied(source_fd, outcomes)
+        return decided
+
+    def _settle(self, batch: Sequence[Found], outcomes: Sequence[Outcome]) -> None:
+        again = {each.path for each in outcomes if each.reason in {CHANGED, OPEN}}
+        for file in batch:
+            del self._ready[file.path]
+            if file.path in again:
+                self._settling.restart(file.path, self._desk.clock.monotonic())
+            else:
+                self._settling.forget(file.path)
+        if again:
+            self._next_scan_at = min(
+                self._next_scan_at, self._desk.clock.monotonic() + self._pause_s()
+            )
+
+
+def file_claimed(
+    desk: Desk, asking: occurrences.Asking, files: Sequence[Found], source_fd: int
+) -> Sequence[Outcome]:
+    """Claim and file; what could not be decided is given back, with the time of its next try."""
+    claimed = desk.database.run(lambda session: occurrences.claim(session, asking, files))
+    if not claimed:
+        return []
+    try:
+        outcomes = desk.filer.file(claimed, source_fd)
+    except BaseException:
+        give_back(desk, [each.file_id for each in claimed])
+        raise
+    desk.database.run(lambda session: give_turns(session, outcomes, desk.clock.now()))
+    return outcomes
+
+
+def give_turns(session: orm.Session, outcomes: Sequence[Outcome], now: datetime) -> None:
+    """Say when undecided and failed files are tried again.
+
+    One that is still being written is simply watched anew; the pauses of the others double.
+    """
+    undecided = [each for each in outcomes if each.outcome is None]
+    moving = [each.file_id for each in undecided if each.reason in {CHANGED, OPEN}]
+    occurrences.release(session, moving)
+    for each in outcomes:
+        if each.outcome == "failed" or (each.outcome is None and each.file_id not in moving):
+            occurrences.postpone(session, each, now)
+
+
+def give_back(desk: Desk, claimed_ids: Sequence[UUID]) -> None:
+    """Release claims if the database is there to hear it (a dead owner's are free anyway)."""
+    try:
+        desk.database.run(lambda session: occurrences.release(session, claimed_ids))
+    except DependencyError:
+        log.warning("inbox.claims_left", count=len(claimed_ids))
+
+
+def remove_emptied(source_fd: int, outcomes: Iterable[Outcome]) -> None:
+    """Remove the folders that filing has emptied, upwards, never the inbox itself."""
+    emptied = {each.path.rpartition(b"/")[0] for each in outcomes if each.is_source_removed}
+    for deepest in sorted(emptied, key=len, reverse=True):
+        folder = deepest
+        while folder:
+            parent, _, name = folder.rpartition(b"/")
+            try:
+                parent_fd = folders.open_folder(source_fd, parent)
+            except (OSError, folders.UnusablePathError):
+                break
+            try:
+                os.rmdir(name, dir_fd=parent_fd)
+            except OSError:
+                break  # not empty, or gone already
+            finally:
+                os.close(parent_fd)
+            folder = parent
+
+
+def batched(files: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield lists of at most ``size`` items (itertools.batched is Python 3.12)."""
+    iterator = iter(files)
+    while batch := list(itertools.islice(iterator, size)):
+        yield batch

@@ -1,0 +1,148 @@
+"""An ingest job: discover every file that a person named, then file them like an inbox would."""
+
+from __future__ import annotations
+
+import os
+import urllib.parse
+from collections.abc import Iterator, Sequence
+from typing import Final
+from uuid import UUID
+
+from librarian import inbox, scanner
+from librarian.arrivals import WAITING_FOR_PHOTO, Found, Mode, Source
+from librarian.desk import Desk
+from librarian.domain import release
+from librarian.repository import job_items, occurrences, sources
+from librarian.settling import Settling
+from shared import folders
+from shared.errors import PermanentError
+
+ALREADY_FILED: Final = "already filed from here"
+NO_PHOTO_YET: Final = "no photo yet"
+PAGE: Final = 1_000
+
+
+class IngestJob:
+    """One running job; a restart discovers again, which adds nothing that is there."""
+
+    def __init__(self, job_id: UUID, paths: Sequence[str], mode: Mode, desk: Desk) -> None:
+        self.job_id = job_id
+        self._paths = [urllib.parse.unquote_to_bytes(path) for path in paths]
+        self._mode = mode
+        self._desk = desk
+        self._is_discovered = False
+        self._settling: dict[UUID, Settling] = {}
+
+    def visit(self) -> bool:
+        """Go on for one round over the open items; return whether the job is complete.
+
+        Raises PermanentError when a named path is not there (any more).
+        """
+        if not self._is_discovered:
+            for path in self._paths:
+                self._discover(path)
+            self._is_discovered = True
+        open_items = 0
+        for source_id, files in self._pages():
+            if self._desk.stopping.is_set():
+                return False
+            open_items += self._round(source_id, files)
+        return open_items == 0 or self._end_waiting()
+
+    def _discover(self, path: bytes) -> None:
+        folder, start = (path, b"") if os.path.isdir(path) else os.path.split(path)
+        if not os.path.lexists(path):
+            raise PermanentError(f"{os.fsdecode(path)} is not there")
+        with self._desk.database.transaction() as session:
+            source = sources.by_id(session, sources.of_folder(session, os.fsdecode(folder)))
+        with source.opened() as source_fd:
+            met = scanner.walk(source_fd, start, is_named=True)
+            for batch in inbox.batched(met, PAGE):
+                if self._desk.stopping.is_set():
+                    return
+                self._add(source, batch)
+
+    def _add(self, source: Source, batch: Sequence[scanner.Met]) -> None:
+        """Make every file met an item; what needs no work has its outcome at once."""
+        files = [each for each in batch if isinstance(each, Found)]
+        debris = [each for each in batch if isinstance(each, scanner.Debris)]
+        unreadable = [each for each in batch if isinstance(each, scanner.Unreadable)]
+        with self._desk.database.transaction() as session:
+            settled = occurrences.known(session, self._asking(source), files)
+            ids = job_items.open_files(session, source.id, self.job_id, files)
+            known = [ids[path] for path in settled]
+            job_items.decide(session, self.job_id, known, "duplicate", ALREADY_FILED)
+            for each in debris:
+                job_items.note(session, source.id, self.job_id, each.path, "ignored", each.rule)
+            for other in unreadable:
+                reason = f"unreadable: {other.error}"
+                job_items.note(session, source.id, self.job_id, other.path, "failed", reason)
+
+    def _asking(self, source: Source) -> occurrences.Asking:
+        now = self._desk.clock.now()
+        return occurrences.Asking(source, self._mode, self._desk.owner, now, self.job_id)
+
+    def _pages(self) -> Iterator[tuple[UUID, list[tuple[UUID, bytes]]]]:
+        """Yield the open items, page by page, those of one source together."""
+        after: UUID | None = None
+        while True:
+            with self._desk.database.read() as session:
+                rows = job_items.undecided(session, self.job_id, after=after, limit=PAGE)
+            if not rows:
+                return
+            after = rows[-1].id
+            for source_id in {row.source_id for row in rows}:
+                yield source_id, [(r.id, r.path) for r in rows if r.source_id == source_id]
+
+    def _round(self, source_id: UUID, items: Sequence[tuple[UUID, bytes]]) -> int:
+        """Look at every item once and file what is complete; return how many stay open."""
+        with self._desk.database.read() as session:
+            source = sources.by_id(session, source_id)
+        settling = self._settling.setdefault(source_id, Settling(self._quiet_s))
+        with source.opened() as source_fd:
+            present: list[Found] = []
+            gone: list[UUID] = []
+            for file_id, path in items:
+                look = look_again(source_fd, path)
+                present += [look] if look else []
+                gone += [] if look else [file_id]
+            self._vanished(gone)
+            ready = list(settling.observe(present, self._desk.clock.monotonic()))
+            decided = 0
+            for batch in inbox.batched(ready, inbox.FILING_BATCH):
+                if self._desk.stopping.is_set():
+                    break
+                outcomes = inbox.file_claimed(self._desk, self._asking(source), batch, source_fd)
+                decided += sum(outcome.outcome is not None for outcome in outcomes)
+                inbox.remove_emptied(source_fd, outcomes)
+        return len(items) - len(gone) - decided
+
+    def _quiet_s(self, file: Found) -> float:
+        now_ns = int(self._desk.clock.now().timestamp() * 1e9)
+        return release.quiet_period_s(file.ctime_ns, now_ns)
+
+    def _vanished(self, file_ids: Sequence[UUID]) -> None:
+        if file_ids:
+            with self._desk.database.transaction() as session:
+                occurrences.vanished(session, file_ids, self._desk.clock.now())
+                job_items.decide(session, self.job_id, file_ids, "vanished", None)
+
+    def _end_waiting(self) -> bool:
+        """Close the job when all that is left are sidecars whose photo may come one day."""
+        with self._desk.database.transaction() as session:
+            if job_items.has_work_left(session, self.job_id, WAITING_FOR_PHOTO):
+                return False
+            job_items.decide(session, self.job_id, None, "ignored", NO_PHOTO_YET)
+        return True
+
+
+def look_again(source_fd: int, path: bytes) -> Found | None:
+    """Return the file as it is now; None when there is no regular file any more."""
+    try:
+        fd = folders.open_file(source_fd, path)
+    except (FileNotFoundError, folders.UnusablePathError):
+        return None
+    try:
+        return scanner.found(path, os.fstat(fd))
+    finally:
+        os.close(fd)
