@@ -25,7 +25,6 @@ CREATE TABLE event_cursors (
     epoch INTEGER NOT NULL,
     xid xid8 NOT NULL,
     id BIGINT NOT NULL,
-    fence INTEGER DEFAULT 0 NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_event_cursors PRIMARY KEY (group_name, topic)
 );
@@ -45,6 +44,7 @@ CREATE TABLE event_log (
     CONSTRAINT uq_event_log_event_id UNIQUE (event_id)
 );
 CREATE INDEX idx_event_log_asset_id ON event_log (asset_id);
+CREATE INDEX idx_event_log_topic ON event_log (topic, epoch, xid, id);
 
 CREATE TABLE jobs (
     id UUID DEFAULT gen_random_uuid() NOT NULL,
@@ -75,6 +75,9 @@ CREATE TABLE ledger (
     CONSTRAINT pk_ledger PRIMARY KEY (id),
     CONSTRAINT ck_ledger_single CHECK (id = 1)
 );
+-- a ledger has its identity from its first moment; rebuild takes over the one of the disk
+INSERT INTO ledger (ledger_id, system_identifier)
+SELECT gen_random_uuid(), system_identifier::text FROM pg_control_system();
 
 CREATE TABLE relay_positions (
     cluster_id TEXT NOT NULL,

@@ -61,6 +61,8 @@ class EventLog(Base):
     payload: orm.Mapped[dict[str, Json]] = orm.mapped_column("data")
     headers: orm.Mapped[dict[str, Json]] = orm.mapped_column(server_default=sa.text("'{}'::jsonb"))
 
+    __table_args__ = (sa.Index("idx_event_log_topic", "topic", "epoch", "xid", "id"),)
+
 
 class EventCursor(Base):
     """How far one consumer group has read one topic: everything at or below is done."""
@@ -72,7 +74,6 @@ class EventCursor(Base):
     epoch: orm.Mapped[int]
     xid: orm.Mapped[int] = orm.mapped_column(Xid8())
     id: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
-    fence: orm.Mapped[int] = orm.mapped_column(server_default=sa.text("0"))
     updated_at: orm.Mapped[Created]
 
 
