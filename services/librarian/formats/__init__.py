@@ -1,0 +1,1 @@
+"""What foreign bytes say about themselves; runs inside a child process with limits."""

@@ -1,0 +1,15 @@
+"""What one reader found in one file."""
+
+import dataclasses
+
+from librarian.formats.values import Tags
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """Tags and the size in pixels as stored; what a file does not say is None."""
+
+    tags: Tags = dataclasses.field(default_factory=dict)
+    width: int | None = None
+    height: int | None = None
+    problem: str | None = None

@@ -1,0 +1,97 @@
+"""Videos: container and stream metadata by PyAV (FFmpeg); nothing is decoded."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from librarian.domain.facts import JSON
+from librarian.formats import boxes, h264, values, xmp
+from librarian.formats.found import Found
+from librarian.formats.slices import Slice
+
+_APPLE = "com.apple.quicktime."
+# FFmpeg's names of the container's tags (libavformat/mov.c), without Apple's prefix.
+_KEYS = {
+    "creationdate": "Keys:CreationDate",
+    "location.ISO6709": "Keys:GPSCoordinates",
+    "location": "Keys:GPSCoordinates",
+    "make": "Keys:Make",
+    "model": "Keys:Model",
+    "software": "Keys:Software",
+    "content.identifier": "Keys:ContentIdentifier",
+    "date": "QuickTime:ContentCreateDate",
+    "title": "QuickTime:Title",
+    "comment": "QuickTime:Comment",
+    "description": "QuickTime:Description",
+    "encoder": "QuickTime:Encoder",
+}
+_CREATE_DATE = {"mov": "QuickTime:CreateDate", "avi": "RIFF:DateTimeOriginal"}
+_UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?Z?")
+_EPOCH_1904 = "1904-01-01"  # of QuickTime times: nothing was set
+
+
+def read(part: Slice, mime_type: str) -> Found:
+    """What the video says; what FFmpeg refuses gives a problem, and XMP where there is some."""
+    packet = _packet(part) if mime_type in {"video/mp4", "video/quicktime", "video/3gpp"} else {}
+    try:
+        found = _opened(part)
+    except Exception as error:  # noqa: BLE001  hostile bytes raise anything in decoders
+        reason = f"unreadable: {type(error).__name__}: {error}"
+        return Found(packet, problem=reason[:200])
+    return Found(values.first(found.tags.items(), packet.items()), found.width, found.height)
+
+
+def _opened(part: Slice) -> Found:
+    import av
+
+    with av.open(part.buffered(), metadata_errors="replace") as container:
+        stream = next(iter(container.streams.video), None)
+        tags = values.first(
+            _container_tags(container.format.name, dict(container.metadata)),
+            _stream_tags(container),
+            h264.tags(container).items() if container.format.name == "mpegts" else (),
+        )
+        if stream is None:
+            return Found(tags)
+        return Found(tags, stream.width or None, stream.height or None)
+
+
+def _container_tags(format_name: str, metadata: Mapping[str, str]) -> Iterator[tuple[str, JSON]]:
+    family = format_name.partition(",")[0]
+    for key, text in metadata.items():
+        if key == "creation_time":
+            yield _created(_CREATE_DATE.get(family, "Matroska:DateTimeOriginal"), text)
+            continue
+        short = key.removeprefix(_APPLE)
+        if short in _KEYS:
+            yield _KEYS[short], values.text(text)
+        elif not re.search(r"-[a-z]{3}$", key):  # the same again with its language
+            yield f"Keys:{short}", values.text(text)
+
+
+def _created(name: str, text: str) -> tuple[str, JSON]:
+    found = _UTC.match(text)
+    if found is None or found[1] == _EPOCH_1904:
+        return name, None
+    if name.startswith("RIFF"):
+        return name, f"{found[1].replace('-', ':')} {found[2]}"
+    return name, f"{found[1]}T{found[2]}Z"
+
+
+def _stream_tags(container: Any) -> Iterator[tuple[str, JSON]]:  # noqa: ANN401  PyAV is untyped here
+    for stream in container.streams.video[:1]:
+        if "creation_time" in stream.metadata:
+            yield _created("QuickTime:MediaCreateDate", stream.metadata["creation_time"])
+        yield "Video:Codec", stream.codec_context.name
+        yield "Video:FrameRate", values.number(stream.average_rate or 0) or None
+    for stream in container.streams.audio[:1]:
+        yield "Audio:Codec", stream.codec_context.name
+    if container.duration:
+        yield "Video:Duration", container.duration / 1_000_000  # seconds
+
+
+def _packet(part: Slice) -> dict[str, JSON]:
+    found = boxes.extended(part, boxes.XMP)
+    if found is None:
+        found = next((box.body for box in boxes.at(part, b"moov", b"udta", b"XMP_")), None)
+    return xmp.tags(found.at(0, xmp.MAX_PACKET_BYTES)) if found else {}
