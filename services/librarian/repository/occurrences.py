@@ -22,6 +22,7 @@ from librarian.repository import job_items
 from shared import models, ownership
 
 File = models.File
+Row = sa.Row[*tuple[Any, ...]]
 
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -120,9 +121,7 @@ def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[
     return claimed + made
 
 
-def live_rows(
-    session: orm.Session, source: Source, paths: list[bytes]
-) -> dict[bytes, sa.Row[*tuple[Any, ...]]]:
+def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[bytes, Row]:
     """Return the live rows of these paths, locked."""
     query = (
         sa.select(
@@ -144,16 +143,14 @@ def live_rows(
     return {row.path: row for row in session.execute(query, {"paths": paths})}
 
 
-def is_same_try(row: sa.Row[*tuple[Any, ...]], file: Found) -> bool:
+def is_same_try(row: Row, file: Found) -> bool:
     """Return whether ``row`` is about this very file and not yet decided for good."""
     if row.source_removed_at is not None or row.outcome not in {None, "failed", "vanished"}:
         return False
     return row.outcome is None or (row.size_bytes, row.mtime_ns) == (file.size, file.mtime_ns)
 
 
-def take(
-    session: orm.Session, asking: Asking, row: sa.Row[*tuple[Any, ...]], file: Found
-) -> Claimed:
+def take(session: orm.Session, asking: Asking, row: Row, file: Found) -> Claimed:
     """Make an undecided row ours; its size and mtime are those of now."""
     job_id = asking.job_id or row.job_id
     session.execute(

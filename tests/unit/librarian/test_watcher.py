@@ -1,0 +1,47 @@
+import threading
+from pathlib import Path
+
+from librarian import watcher
+
+MOUNTS = (
+    "/dev/sda1 / ext4 rw 0 0\n"
+    "nas:/photos /mnt/nas\\040share nfs4 rw 0 0\n"
+    "/dev/sdb1 /mnt/nas\\040share/disk ext4 rw 0 0\n"
+)
+
+
+def test_a_new_file_sets_the_signal(tmp_path: Path) -> None:
+    signal = threading.Event()
+    watching = watcher.watch(str(tmp_path), signal)
+    try:
+        (tmp_path / "new.jpg").write_bytes(b"1")
+
+        assert watching.mode == "native"
+        assert signal.wait(60)
+    finally:
+        watching.close()
+
+
+def test_a_folder_that_cannot_be_watched_is_polled_and_says_why(tmp_path: Path) -> None:
+    watching = watcher.watch(str(tmp_path / "gone"), threading.Event())
+
+    assert watching.mode == "polling"
+    assert watching.reason is not None
+    assert "No such file" in watching.reason
+
+
+def test_the_file_system_of_a_path_is_that_of_the_innermost_mount(tmp_path: Path) -> None:
+    table = tmp_path / "mounts"
+    table.write_text(MOUNTS)
+
+    def kind(path: str) -> str | None:
+        return watcher.file_system_of(path, str(table))
+
+    assert kind("/home/me") == "ext4"
+    assert kind("/mnt/nas share/inbox") == "nfs4"
+    assert kind("/mnt/nas share/disk/inbox") == "ext4"
+    assert kind("/mnt/nas shared") == "ext4"
+
+
+def test_network_file_systems_are_polled() -> None:
+    assert {"nfs4", "cifs", "smb3"} <= watcher.NETWORK_FILE_SYSTEMS
