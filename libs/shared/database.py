@@ -48,8 +48,7 @@ class Database:
         """Give a session whose transaction cannot write and is rolled back."""
         with named_loss(), self._sessions() as session:
             session.execute(sa.text("set transaction read only"))
-            yield session
-            session.rollback()
+            yield session  # closing rolls back; what was read stays usable
 
     @contextmanager
     def transaction(self) -> Iterator[orm.Session]:

@@ -337,7 +337,7 @@ CREATE TABLE asset_stages (
     error TEXT,
     next_attempt_at TIMESTAMP WITH TIME ZONE,
     owner BIGINT,
-    lease_until TIMESTAMP WITH TIME ZONE,
+    crashes INTEGER DEFAULT 0 NOT NULL,
     producer_version INTEGER DEFAULT 0 NOT NULL,
     updated_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_asset_stages PRIMARY KEY (asset_id, stage),
@@ -435,15 +435,14 @@ CREATE TABLE filings (
     owner BIGINT NOT NULL,
     epoch INTEGER DEFAULT 1 NOT NULL,
     opened_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    closed_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT pk_filings PRIMARY KEY (id),
+    CONSTRAINT uq_filings_file_id UNIQUE (file_id),
+    CONSTRAINT uq_filings_catalog_id_file_hash UNIQUE (catalog_id, file_hash),
+    CONSTRAINT uq_filings_root_id_path_key UNIQUE (root_id, path_key),
     CONSTRAINT fk_filings_file_id FOREIGN KEY(file_id) REFERENCES files (id),
     CONSTRAINT fk_filings_catalog_id FOREIGN KEY(catalog_id) REFERENCES catalogs (id),
     CONSTRAINT fk_filings_root_id FOREIGN KEY(root_id) REFERENCES roots (id)
 );
-CREATE INDEX idx_filings_file_id ON filings (file_id);
-CREATE UNIQUE INDEX uq_filings_hash ON filings (catalog_id, file_hash) WHERE closed_at is null;
-CREATE UNIQUE INDEX uq_filings_path ON filings (root_id, path_key) WHERE closed_at is null;
 
 CREATE TABLE job_files (
     job_id UUID NOT NULL,

@@ -112,7 +112,7 @@ class AssetStage(Base):
     error: orm.Mapped[str | None]
     next_attempt_at: orm.Mapped[datetime | None]
     owner: orm.Mapped[int | None] = orm.mapped_column(sa.BigInteger)
-    lease_until: orm.Mapped[datetime | None]
+    crashes: orm.Mapped[int] = orm.mapped_column(server_default=sa.text("0"))
     producer_version: orm.Mapped[int] = orm.mapped_column(server_default=sa.text("0"))
     updated_at: orm.Mapped[Created]
 
