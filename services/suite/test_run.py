@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from suite import checkout
@@ -29,13 +29,17 @@ class Totals:
     passed: frozenset[str] = frozenset()
     failed: frozenset[str] = frozenset()
     skipped: frozenset[str] = frozenset()
-    flaky: frozenset[str] = field(default=frozenset())
+    flaky: frozenset[str] = frozenset()
     """Passed, but not at the first try."""
 
     def line(self) -> str:
         """The last line of a run."""
         counts = f"{len(self.passed)} passed, {len(self.failed)} failed"
         return f"{counts}, {len(self.skipped)} skipped"
+
+    def ran(self) -> int:
+        """How many tests were selected."""
+        return len(self.passed) + len(self.failed) + len(self.skipped)
 
     def with_failed(self, names: Iterable[str]) -> "Totals":
         """The same and further failures."""

@@ -12,7 +12,7 @@ PARTS = ("lint", "unit", "contract", "integration", "system")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the parts and `-k`."""
-    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=f"{PARTS}")
+    parser.add_argument("parts", nargs="*", type=_part, metavar="PART", help=", ".join(PARTS))
     parser.add_argument("-k", dest="keyword", help="only the tests whose name matches (no lint)")
 
 
@@ -31,9 +31,17 @@ def run(args: argparse.Namespace) -> int:
     if selection.folders:
         totals, too_little = _tests(selection, minimum)
         failed_checks += too_little
+        if args.keyword and not totals.ran():
+            failed_checks.append(f"no test matches -k {args.keyword}")
     totals = totals.with_failed(failed_checks)
     _print(totals)
     return 1 if totals.failed else 0
+
+
+def _part(text: str) -> str:
+    if text not in PARTS:
+        raise argparse.ArgumentTypeError(f'no part "{text}" ({", ".join(PARTS)})')
+    return text
 
 
 def _tests(selection: test_run.Selection, minimum: str | None) -> tuple[test_run.Totals, list[str]]:
