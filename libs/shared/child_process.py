@@ -18,7 +18,7 @@ from shared import child_messages, errors
 
 _LOOK_S = 0.25  # between two looks at deadline and memory while a child works
 _FAREWELL_S = 5.0  # for a child that was told to end; it is killed then
-_ENVIRONMENT = {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PHOTOFACTORY_FAULT"}
+_ENVIRONMENT = {"PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH"}
 _ENVIRONMENT_PREFIXES = ("LC_", "COVERAGE_", "VIPS_", "MALLOC_")
 
 
