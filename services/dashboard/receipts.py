@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -112,10 +113,8 @@ def conditions(name: str, file_hash: str | None) -> list[sa.ColumnElement[bool]]
     """Return what to try in turn: the id, the content, the path, the name as received."""
     asset = models.MediaAsset
     tried: list[sa.ColumnElement[bool]] = []
-    try:
+    with contextlib.suppress(ValueError):
         tried.append(asset.id == UUID(name))
-    except ValueError:
-        pass
     if file_hash:
         tried.append(asset.file_hash == file_hash)
     by_path = (asset.final_path == name, asset.relative_path == name, asset.original_path == name)
