@@ -46,3 +46,14 @@ class Facts:
         names = {field.name for field in dataclasses.fields(cls)}
         known = {key: item for key, item in value.items() if key in names}
         return cls(**cast("dict[str, object]", known))  # type: ignore[arg-type]  # as written
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CompanionFacts:
+    """What a file beside a photo says about it: dates as tags of `tag_names`, and the position."""
+
+    kind: str
+    tags: Mapping[str, JSON] = dataclasses.field(default_factory=dict)
+    latitude_deg: float | None = None
+    longitude_deg: float | None = None
+    altitude_m: float | None = None

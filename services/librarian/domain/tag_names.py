@@ -42,6 +42,7 @@ EXIF_TIME_ZONE_OFFSET: Final = "EXIF:TimeZoneOffset"  # 0x882a, hours
 
 # Maker formats without EXIF (CRW, X3F, MRW, FLIR): the one date they hold, in EXIF's form.
 MAKER_DATE_TIME_ORIGINAL: Final = "MakerNotes:DateTimeOriginal"
+MAKER_DATE_TIME_UTC: Final = "MakerNotes:DateTimeUTC"
 MAKER_CONTENT_IDENTIFIER: Final = "MakerNotes:ContentIdentifier"  # Apple 0x0011
 
 # MP4, MOV, 3GP, CR3: ISO 8601 in UTC ("2022-12-31T23:30:00Z"); a zero date (1904) is absent.
@@ -82,3 +83,6 @@ IPTC_DIGITAL_CREATION_TIME: Final = "IPTC:DigitalCreationTime"
 
 PNG_CREATION_TIME: Final = "PNG:CreationTime"  # tEXt "Creation Time", any common form
 PNG_MODIFY_DATE: Final = "PNG:ModifyDate"  # tIME, UTC, "2019:07:14 10:00:00"
+
+# Files beside a photo: Google Takeout's JSON, ISO 8601 in UTC.
+TAKEOUT_PHOTO_TAKEN_TIME: Final = "Takeout:PhotoTakenTime"

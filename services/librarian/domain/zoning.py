@@ -1,0 +1,100 @@
+"""Which zone the candidates of one file are read in."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from librarian.domain import zone
+from librarian.domain.candidates import Candidate, Clock, Verdict
+from librarian.domain.plausibility import AGREEMENT
+from librarian.domain.zone import Zone
+
+# Whose UTC is trusted to derive an offset from, the most exact first.
+_DONORS: Final = (Clock.GPS, Clock.CAMERA, Clock.NAME)
+
+
+def choose(
+    usable: Sequence[Candidate], of_position: Zone | None, default: Zone | None
+) -> tuple[Zone, Candidate | None]:
+    """The zone, and the candidate it was derived from if two clocks had to be compared.
+
+    Order: the offset stated with the most credible time, the position, an offset stated elsewhere
+    for the same moment, local time against UTC, the default zone. The position stands above
+    offsets stated elsewhere, for editors write there the zone of the editor's own machine.
+    """
+    timed = [c for c in usable if c.is_timed and not c.is_download and c.clock is not Clock.FILE]
+    anchor = max(timed, key=lambda candidate: candidate.weight, default=None)
+    stated = None if anchor is None else _stated([anchor], anchor)
+    if stated is not None or of_position is not None:
+        return stated or of_position or zone.UNKNOWN, None
+    if anchor is not None:
+        stated = _stated(sorted(timed, key=lambda c: -c.weight), anchor)
+        if stated is not None:
+            return stated, None
+        derived = _derived(timed, anchor)
+        if derived is not None:
+            return derived
+    return default or zone.UNKNOWN, None
+
+
+def placed(candidate: Candidate, chosen: Zone, donor: Candidate | None) -> Candidate:
+    """The candidate with its wall clock in the chosen zone."""
+    stamp = candidate.reading
+    wall = chosen.wall_clock(stamp.clock) if stamp.is_utc and candidate.is_timed else stamp.clock
+    verdict = Verdict.GIVES_OFFSET if candidate is donor else Verdict.DIFFERS
+    return dataclasses.replace(candidate, wall_clock=wall, verdict=verdict)
+
+
+def with_local_containers(usable: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates; a video's UTC becomes local time where its name shows the same clock.
+
+    Older cameras write local time where the format asks for UTC.
+    """
+    names = [c.reading.clock for c in usable if c.clock is Clock.NAME and _is_local_time(c)]
+
+    def corrected(candidate: Candidate) -> Candidate:
+        stamp = candidate.reading
+        is_container = stamp.is_utc and candidate.clock is Clock.CAMERA
+        if is_container and any(abs(stamp.clock - name) <= AGREEMENT for name in names):
+            return dataclasses.replace(candidate, stamp=dataclasses.replace(stamp, is_utc=False))
+        return candidate
+
+    return [corrected(candidate) for candidate in usable]
+
+
+def _stated(timed: Iterable[Candidate], anchor: Candidate) -> Zone | None:
+    for candidate in timed:
+        offset_minutes = candidate.reading.offset_minutes
+        if offset_minutes is not None and _same_moment(candidate, offset_minutes, anchor):
+            return Zone("tag", offset_minutes)
+    return None
+
+
+def _same_moment(candidate: Candidate, offset_minutes: int, anchor: Candidate) -> bool:
+    clock = candidate.reading.clock
+    if anchor.reading.is_utc:
+        clock -= datetime.timedelta(minutes=offset_minutes)
+    return abs(clock - anchor.reading.clock) <= AGREEMENT
+
+
+def _derived(timed: Sequence[Candidate], anchor: Candidate) -> tuple[Zone, Candidate] | None:
+    """The zone between the anchor and the first clock of the other kind that fits."""
+    if anchor.reading.is_utc:
+        pairs = [(local, anchor, local) for local in timed if _is_local_time(local)]
+    else:
+        donors = [c for c in timed if c.reading.is_utc and c.clock in _DONORS]
+        donors.sort(key=lambda candidate: _DONORS.index(candidate.clock))
+        pairs = [(anchor, utc, utc) for utc in donors]
+    for local, utc, donor in pairs:
+        found = zone.between(local.reading.clock, utc.reading.clock)
+        if found is not None:
+            return found, donor
+    return None
+
+
+def _is_local_time(candidate: Candidate) -> bool:
+    is_credible = candidate.clock is Clock.CAMERA or candidate.is_recognised_name
+    return is_credible and candidate.is_timed and not candidate.reading.is_utc
