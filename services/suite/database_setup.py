@@ -4,7 +4,9 @@ import alembic.command
 import alembic.config
 import alembic.util
 import sqlalchemy as sa
+from sqlalchemy import orm
 
+from shared import epoch
 from shared.errors import UserError
 from suite import checkout
 
@@ -13,10 +15,11 @@ LOCK = 0x50464D69
 """Key of the advisory lock of whoever migrates ("PFMi"): two containers may start at once."""
 
 
-def migrate(url: str) -> None:
-    """Apply every missing migration; afterwards the database is the one that its events expect.
+def migrate(url: str) -> bool:
+    """Apply every missing migration; afterwards services may write here.
 
-    Raises UserError if the database is newer than this program.
+    Returns whether this ledger was restored or moved since it was last used (then the epoch of its
+    log has been raised). Raises UserError if the database is newer than this program.
     """
     address = sa.make_url(url).set(drivername="postgresql+psycopg")
     engine = sa.create_engine(address, poolclass=sa.NullPool)
@@ -25,6 +28,10 @@ def migrate(url: str) -> None:
         connection.commit()
         _upgrade(connection)
         connection.commit()
+        with orm.Session(connection) as session:
+            has_moved = epoch.raise_if_moved(session)
+            session.commit()
+        return has_moved
 
 
 def _upgrade(connection: sa.Connection) -> None:

@@ -30,6 +30,11 @@ def mark_of(pid: int) -> ProcessMark | None:
         return None
 
 
+def own_mark() -> ProcessMark:
+    """Return the mark of this process."""
+    return ProcessMark(os.getpid(), _started(psutil.Process()))
+
+
 def is_alive(mark: ProcessMark) -> bool:
     """Return whether the very process of ``mark`` still runs."""
     return mark_of(mark.pid) == mark
