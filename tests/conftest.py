@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 import needs
+import postgres_cluster
 from kafka_broker import KafkaBroker, why_not_here
 from postgres_cluster import Cluster
 
@@ -29,11 +30,8 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Cluster]:
     """The server of this run of the tests."""
-    cluster = Cluster()
-    try:
+    with postgres_cluster.running() as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture(scope="session")
