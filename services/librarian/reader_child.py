@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping
 
-from librarian.domain import clean, content_type, tag_names
+from librarian.domain import clean, content_type, position, tag_names
 from librarian.domain.facts import JSON, Facts
 from librarian.formats import complete, pictures, raws, videos
-from librarian.formats.found import Found
+from librarian.formats.found import NOT_MEDIA, Found
 from librarian.formats.slices import Slice
-
-UNRECOGNISED = "application/octet-stream"
-NOT_MEDIA = "neither a picture nor a video"
 
 
 def read(request: Mapping[str, object], fd: int | None) -> dict[str, object]:  # noqa: ARG001
@@ -30,12 +27,13 @@ def facts_of(fd: int) -> Facts:
     part = Slice(fd)
     kind = content_type.detect(part.at(0, content_type.HEAD_BYTES))
     if kind is None:
-        return Facts("unknown", UNRECOGNISED, problem=NOT_MEDIA)
+        return NOT_MEDIA
     found = _found(part, kind)
     problem = complete.problem(part, kind.mime_type) or found.problem
     if part.failures:
         raise part.failures[0]
     tags = clean.tags(found.tags)
+    place = position.of_tags(tags)
     identifier = tags.get(tag_names.KEYS_CONTENT_IDENTIFIER) or tags.get(
         tag_names.MAKER_CONTENT_IDENTIFIER
     )
@@ -47,6 +45,9 @@ def facts_of(fd: int) -> Facts:
         height=found.height,
         orientation=_orientation(tags.get(tag_names.EXIF_ORIENTATION)),
         tags=tags,
+        latitude_deg=place.latitude_deg if place else None,
+        longitude_deg=place.longitude_deg if place else None,
+        altitude_m=place.altitude_m if place else None,
         problem=problem,
         live_photo_id=identifier if isinstance(identifier, str) else None,
     )

@@ -1,7 +1,9 @@
 """What one reader found in one file."""
 
 import dataclasses
+from typing import Final
 
+from librarian.domain.facts import Facts
 from librarian.formats.values import Tags
 
 
@@ -13,3 +15,8 @@ class Found:
     width: int | None = None
     height: int | None = None
     problem: str | None = None
+
+
+NOT_MEDIA: Final = Facts(
+    "unknown", "application/octet-stream", problem="neither a picture nor a video"
+)

@@ -1,0 +1,68 @@
+from librarian.formats import xmp
+
+NAMESPACES = " ".join(
+    (
+        'xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"',
+        'xmlns:exif="http://ns.adobe.com/exif/1.0/"',
+        'xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"',
+        'xmlns:xmp="http://ns.adobe.com/xap/1.0/"',
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"',
+        'xmlns:other="http://example.com/other/"',
+        'xmlns:g="http://ns.google.com/photos/1.0/camera/"',
+    )
+)
+
+
+def packet(inside: str, attributes: str = "") -> bytes:
+    description = f"<rdf:Description {attributes}>{inside}</rdf:Description>"
+    return (
+        f'<?xpacket begin="x"?><x:xmpmeta xmlns:x="adobe:ns:meta/" {NAMESPACES}>'
+        f"<rdf:RDF>{description}</rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
+    ).encode()
+
+
+def test_attributes_and_elements_are_the_same_property() -> None:
+    attribute = packet("", 'photoshop:DateCreated="2015-05-05T05:05:05+02:00"')
+    element = packet("<photoshop:DateCreated>2015-05-05T05:05:05+02:00</photoshop:DateCreated>")
+
+    assert xmp.tags(attribute) == xmp.tags(element)
+    assert xmp.tags(element) == {"XMP:DateCreated": "2015-05-05T05:05:05+02:00"}
+
+
+def test_a_name_of_another_namespace_is_not_the_date() -> None:
+    tags = xmp.tags(packet("", 'other:CreateDate="1999-01-01" xmp:CreateDate="2020-02-02"'))
+
+    assert tags == {"XMP-other:CreateDate": "1999-01-01", "XMP:CreateDate": "2020-02-02"}
+
+
+def test_lists_titles_and_ratings() -> None:
+    tags = xmp.tags(
+        packet(
+            "<dc:subject><rdf:Bag><rdf:li>sea</rdf:li><rdf:li>sun</rdf:li></rdf:Bag></dc:subject>"
+            '<dc:title><rdf:Alt><rdf:li xml:lang="de">Meer</rdf:li>'
+            '<rdf:li xml:lang="x-default">Sea</rdf:li></rdf:Alt></dc:title>',
+            'xmp:Rating="5" g:MotionPhoto="1"',
+        )
+    )
+
+    assert tags == {
+        "XMP:Rating": 5,
+        "XMP:MotionPhoto": 1,
+        "XMP:Subject": ["sea", "sun"],
+        "XMP:Title": "Sea",
+    }
+
+
+def test_entities_and_damage_give_nothing() -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + packet("&b;")
+
+    assert xmp.tags(bomb) == {}
+    assert xmp.tags(packet("<dc:title>")) == {}
+    assert xmp.tags(b"") == {}
+    assert xmp.tags(b"\xff\xfe<") == {}
+
+
+def test_a_packet_padded_with_blanks_and_zeros_is_read() -> None:
+    padded = b"\0\0" + packet("", 'xmp:Rating="3"') + b"  \n\0\0"
+
+    assert xmp.tags(padded) == {"XMP:Rating": 3}
