@@ -1,28 +1,19 @@
 """Fixtures for every test: a real PostgreSQL, a real Kafka, started when first asked for."""
 
-import importlib
-import importlib.util
 import itertools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-import alembic.command
-import alembic.config
 import pytest
-import sqlalchemy as sa
 
 import needs
 import postgres_cluster
 from kafka_broker import KafkaBroker, why_not_here
 from postgres_cluster import Cluster
+from shared.database import Database
+from suite import database_setup
 
-if TYPE_CHECKING:
-    from shared.database import Database
-
-ROOT = Path(__file__).parent.parent
 TEMPLATE = "photofactory_template"
 _numbers = itertools.count(1)
 
@@ -38,7 +29,7 @@ def postgres() -> Iterator[Cluster]:
 def migrated_template(postgres: Cluster) -> str:
     """The name of a database with the present schema that nobody is connected to."""
     postgres.execute(f"create database {TEMPLATE}")
-    _migrate(postgres.url(TEMPLATE))
+    database_setup.migrate(postgres.url(TEMPLATE))
     return TEMPLATE
 
 
@@ -55,10 +46,8 @@ def database_url(postgres: Cluster, migrated_template: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def database(database_url: str) -> "Iterator[Database]":
+def database(database_url: str) -> Iterator[Database]:
     """`shared.database.Database` on a migrated database of this test alone."""
-    from shared.database import Database
-
     opened = Database(database_url, application_name="test")
     try:
         yield opened
@@ -73,19 +62,6 @@ def _database(postgres: Cluster, template: str) -> Iterator[str]:
         yield postgres.url(name)
     finally:
         postgres.execute(f"drop database {name} with (force)")
-
-
-def _migrate(url: str) -> None:
-    if importlib.util.find_spec("suite.database_setup"):
-        importlib.import_module("suite.database_setup").migrate(url)
-        return
-    configuration = alembic.config.Config()
-    configuration.set_main_option("script_location", str(ROOT / "deploy" / "migrations"))
-    engine = sa.create_engine(url)
-    with engine.begin() as connection:
-        configuration.attributes["connection"] = connection
-        alembic.command.upgrade(configuration, "head")
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
