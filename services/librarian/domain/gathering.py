@@ -97,8 +97,8 @@ _COMPANION_SOURCES: Final = (
     _Source(tag.XMP_CREATE_DATE, 5, Clock.COMPANION),
     _Source(tag.XMP_GPS_DATE_TIME, 4, Clock.GPS, is_utc=True),
 )
-# Makes whose videos hold the camera's local time where the format asks for UTC (ExifTool's
-# documentation of QuickTimeUTC).
+# Makes whose videos hold the camera's local time where the format asks for UTC (as ExifTool's
+# documentation of its option QuickTimeUTC tells of).
 _LOCAL_TIME_MAKES: Final = (
     "canon", "casio", "eastman kodak", "fuji", "gopro", "kodak", "leica", "nikon", "olympus",
     "panasonic", "pentax", "ricoh", "sanyo",
@@ -177,7 +177,7 @@ def _completed(stamp: Stamp, source: _Source, tags: Tags) -> Stamp:
     if source.sub_second is not None and not clock.microsecond:
         clock = clock.replace(microsecond=timestamps.microseconds(tags.get(source.sub_second)))
     if source.is_utc:
-        if source.tag in _CONTAINER_TAGS and _make(tags).startswith(_LOCAL_TIME_MAKES):
+        if source.tag in _CONTAINER_TAGS and _is_local_container(tags):
             return Stamp(clock)
         utc = clock - datetime.timedelta(minutes=offset_minutes or 0)
         return Stamp(utc, is_utc=True)
@@ -190,6 +190,11 @@ def _completed(stamp: Stamp, source: _Source, tags: Tags) -> Stamp:
 
 
 _CONTAINER_TAGS: Final = frozenset((tag.QUICKTIME_CREATE_DATE, tag.QUICKTIME_MEDIA_CREATE_DATE))
+
+
+def _is_local_container(tags: Tags) -> bool:
+    """Whether nothing but the maker's habit tells what the container's clock means."""
+    return _make(tags).startswith(_LOCAL_TIME_MAKES) and tag.EXIF_DATE_TIME_ORIGINAL not in tags
 
 
 def _make(tags: Tags) -> str:

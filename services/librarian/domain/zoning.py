@@ -49,16 +49,16 @@ def placed(candidate: Candidate, chosen: Zone, donor: Candidate | None) -> Candi
 
 
 def with_local_containers(usable: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates; a video's UTC becomes local time where its name shows the same clock.
+    """The candidates; a container's UTC becomes local time where name or tags show that clock.
 
     Older cameras write local time where the format asks for UTC.
     """
-    names = [c.reading.clock for c in usable if c.clock is Clock.NAME and _is_local_time(c)]
+    local_clocks = [candidate.reading.clock for candidate in usable if _is_local_time(candidate)]
 
     def corrected(candidate: Candidate) -> Candidate:
         stamp = candidate.reading
         is_container = stamp.is_utc and candidate.clock is Clock.CAMERA
-        if is_container and any(abs(stamp.clock - name) <= AGREEMENT for name in names):
+        if is_container and any(abs(stamp.clock - clock) <= AGREEMENT for clock in local_clocks):
             return dataclasses.replace(candidate, stamp=dataclasses.replace(stamp, is_utc=False))
         return candidate
 

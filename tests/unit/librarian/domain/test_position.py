@@ -1,4 +1,8 @@
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from librarian.domain import position
 from librarian.domain.facts import JSON
@@ -87,3 +91,15 @@ def test_the_altitude_is_metres_above_the_sea(
     found = position.of_tags(exif([10.0], [20.0], GPSAltitude=altitude, GPSAltitudeRef=reference))
 
     assert found == position.Position(10.0, 20.0, expected)
+
+
+@given(st.floats(), st.floats(), st.none() | st.floats())
+def test_every_position_is_in_range(
+    latitude: float, longitude: float, altitude: float | None
+) -> None:
+    found = position.position(latitude, longitude, altitude)
+
+    if found is not None:
+        assert -90 <= found.latitude_deg <= 90
+        assert -180 <= found.longitude_deg <= 180
+        assert found.altitude_m is None or math.isfinite(found.altitude_m)
