@@ -10,6 +10,7 @@ from pathlib import Path
 
 from suite import checkout
 
+ONLY_FAILED = ("--last-failed", "--last-failed-no-failures=none")
 PYTHON = sys.executable
 IMPORT_LINTER = "from importlinter.cli import lint_imports_command as run; run()"
 CHECKS: Mapping[str, Sequence[str]] = {
@@ -91,7 +92,7 @@ def run_pytest(selection: Selection) -> Totals:
     if not totals.failed:
         return totals
     print(f"\n{len(totals.failed)} failed: once more, alone\n", flush=True)
-    return totals.after_retry(_pytest(selection, "--last-failed"))
+    return totals.after_retry(_pytest(selection, *ONLY_FAILED))
 
 
 def coverage_report(minimum_percent: str) -> bool:
