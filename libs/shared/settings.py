@@ -25,6 +25,14 @@ class Settings(BaseSettings):
     health_port: int = Field(
         default=0, description="Port of /livez, /readyz and /metrics on loopback; 0 = any free one."
     )
+    health_host: str = Field(
+        default="127.0.0.1", description="Address of the health server; 0.0.0.0 in a container."
+    )
+    stuck_after_s: float = Field(
+        default=900.0,
+        gt=0,
+        description="A loop without progress for so long ends the service with all its stacks.",
+    )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     heartbeat_interval_s: int = Field(default=30, description="Seconds between two heartbeats.")
     run_folder: Path | None = Field(
