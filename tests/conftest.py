@@ -11,6 +11,7 @@ import needs
 import postgres_cluster
 from kafka_broker import KafkaBroker, why_not_here
 from postgres_cluster import Cluster
+from samples import samples as samples
 from shared.database import Database
 from suite import database_setup
 
