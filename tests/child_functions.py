@@ -7,10 +7,13 @@ import subprocess
 import threading
 
 Request = dict[str, object]
+_damage: list[str] = []
 
 
 def answer(request: Request, fd: int | None) -> Request:
     """Does what ``request["do"]`` names."""
+    if _damage:
+        os.kill(os.getpid(), signal.SIGSEGV)
     actions = {
         "echo": lambda: dict(request),
         "pid": lambda: {"pid": os.getpid()},
@@ -18,6 +21,7 @@ def answer(request: Request, fd: int | None) -> Request:
         "refuse": lambda: _refuse(str(request["reason"])),
         "io-error": lambda: _fail_to_read(int(str(request["errno"]))),
         "crash": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+        "crash-at-next-call": _leave_damage,
         "hang": lambda: threading.Event().wait(),
         "hold-memory": lambda: _hold_memory(int(str(request["bytes"]))),
         "write": lambda: _write(str(request["path"]), int(str(request["bytes"]))),
@@ -28,6 +32,11 @@ def answer(request: Request, fd: int | None) -> Request:
     }
     reply: Request = actions[str(request["do"])]()  # type: ignore[no-untyped-call, assignment]
     return reply
+
+
+def _leave_damage() -> Request:
+    _damage.append("by an earlier file")
+    return {}
 
 
 def _refuse(reason: str) -> None:

@@ -54,21 +54,21 @@ class Children:
         ``fd`` is an open read-only file; it stays the caller's, the child sees it from offset 0
         (the offset is shared and moves). ``timeout_s`` counts from the sending of the request.
 
+        A child that dies may have been damaged by an earlier file, or have died before it took
+        this request: only a fresh child's death counts, so the request is repeated in one.
+
         Raises ChildDied, ChildTimedOut, ChildHindered (transient), ChildRefused (permanent) and
         DependencyError if no child can be started.
         """
         with self._slots:
-            child = self._take()
-            is_reusable = False
+            child = self._take_idle() or self._start()
+            is_fresh = child.calls == 0
             try:
-                reply = child.call(request, fd, timeout_s)
-                is_reusable = True
-            except (ChildHindered, ChildRefused):
-                is_reusable = True
-                raise
-            finally:
-                self._give_back(child, is_reusable=is_reusable)
-            return reply
+                return self._ask(child, request, fd, timeout_s)
+            except ChildDied:
+                if is_fresh:
+                    raise
+            return self._ask(self._start(), request, fd, timeout_s)
 
     def close(self) -> None:
         """Ends all children; callers that wait for one get ChildDied."""
@@ -91,29 +91,53 @@ class Children:
         with self._lock:
             return [child.pid for child in [*self._busy, *(child for _, child in self._idle)]]
 
-    def _take(self) -> ChildProcess:
+    def _ask(
+        self, child: ChildProcess, request: Mapping[str, object], fd: int | None, timeout_s: float
+    ) -> dict[str, object]:
+        is_reusable = False
+        try:
+            reply = child.call(request, fd, timeout_s)
+            is_reusable = True
+        except (ChildHindered, ChildRefused):
+            is_reusable = True
+            raise
+        finally:
+            self._give_back(child, is_reusable=is_reusable)
+        return reply
+
+    def _take_idle(self) -> ChildProcess | None:
         while (child := self._pop_idle()) is not None:
             if child.is_silent():
                 return child
             self._discard(child)
+        return None
+
+    def _start(self) -> ChildProcess:
+        with self._lock:
+            self._refuse_if_closed()
         child = ChildProcess(self._function, self._limits)
         with self._lock:
             self._busy.add(child)
-            is_closed = self._is_closed
-        if is_closed:
+        try:
+            with self._lock:
+                self._refuse_if_closed()
+        except errors.DependencyError:
             self._discard(child)
-            raise errors.DependencyError("child process", "the pool is closed")
+            raise
         return child
 
     def _pop_idle(self) -> ChildProcess | None:
         with self._lock:
-            if self._is_closed:
-                raise errors.DependencyError("child process", "the pool is closed")
+            self._refuse_if_closed()
             if not self._idle:
                 return None
             _, child = self._idle.pop()
             self._busy.add(child)
             return child
+
+    def _refuse_if_closed(self) -> None:
+        if self._is_closed:
+            raise errors.DependencyError("child process", "the pool is closed")
 
     def _give_back(self, child: ChildProcess, *, is_reusable: bool) -> None:
         if is_reusable and child.calls < self._limits.calls_per_process:

@@ -128,6 +128,15 @@ def test_a_child_that_died_idle_is_replaced_unnoticed(make_children: MakeChildre
     assert pool.call({"do": "pid"}) != {"pid": pid}
 
 
+def test_what_an_earlier_file_left_behind_does_not_count_against_the_next(
+    make_children: MakeChildren,
+) -> None:
+    pool = make_children()
+    pool.call({"do": "crash-at-next-call"})
+
+    assert "pid" in pool.call({"do": "pid"})
+
+
 def test_a_child_that_does_not_answer_is_ended(make_children: MakeChildren) -> None:
     pool = make_children()
     pid = int(str(pool.call({"do": "pid"})["pid"]))
