@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from shared.database import Database
 from shared.errors import UserError
@@ -12,27 +13,28 @@ from suite.settings import SuiteSettings
 
 
 @contextmanager
-def database(folder: DataFolder, command: str) -> Iterator[Database]:
-    """Give the ledger's database to ``command``; where no suite runs, it is started meanwhile.
+def opened(data: Path) -> Iterator[Database]:
+    """Give the ledger's database of a data folder; where no suite runs, it is started meanwhile.
 
-    Raises UserError if ``folder`` was never used, or is in use by something else.
+    Raises UserError if ``data`` was never used, or is in use by something else.
     """
+    folder = DataFolder(data)
     with ExitStack() as stack:
-        url = running_url(folder) or stack.enter_context(_started(folder, command))
-        yield stack.enter_context(Database(url, application_name=f"photofactory {command}"))
+        url = running_url(folder) or stack.enter_context(_started(folder))
+        yield stack.enter_context(Database(url, application_name="photofactory"))
 
 
 @contextmanager
-def running_database(folder: DataFolder, command: str) -> Iterator[Database]:
+def of_running_suite(data: Path) -> Iterator[Database]:
     """Give the database to a command that needs the services; UserError if they do not run."""
-    url = running_url(folder)
+    url = running_url(DataFolder(data))
     if url is None:
         raise UserError(
-            f"{command} needs the running suite, and none runs on {folder.path}",
-            f"start it with ./photofactory up --data {folder.path}",
+            f"nothing runs on {data}, and this needs the services",
+            f"start them with ./photofactory up --data {data}",
         )
-    with Database(url, application_name=f"photofactory {command}") as opened:
-        yield opened
+    with Database(url, application_name="photofactory") as database:
+        yield database
 
 
 def running_url(folder: DataFolder) -> str | None:
@@ -47,14 +49,14 @@ def running_url(folder: DataFolder) -> str | None:
 
 
 @contextmanager
-def _started(folder: DataFolder, command: str) -> Iterator[str]:
+def _started(folder: DataFolder) -> Iterator[str]:
     if not folder.exists:
         raise UserError(
             f"{folder.path} is no data folder",
             "name yours with --data, or make one with ./photofactory up",
         )
     with (
-        data_folder.claim(folder, command),
+        data_folder.claim(folder, "command"),
         Cluster(folder.database, log_path=folder.logs / "database.log") as cluster,
     ):
         database_setup.migrate(cluster.url())

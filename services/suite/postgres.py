@@ -21,7 +21,7 @@ DATABASE = "photofactory"
 SOCKET_FOLDER = "photofactory-"
 SILENCE_LIMIT_S = 60.0
 """How long a starting server may not even answer "I am still recovering"."""
-STOP_GRACE_S = 4.0
+STOP_GRACE_S = 3.0
 STILL_ENDING = "shared memory block"
 """What a server says that finds processes of one that was killed."""
 

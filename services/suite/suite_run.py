@@ -176,8 +176,9 @@ def _settings(wish: Wish, url: str, address: str) -> Mapping[str, str]:
         "RUN_FOLDER": str(wish.folder.run),
         "HEALTH_PORT": "0",
         "PORT": address.rstrip("/").rpartition(":")[2],
-        "KAFKA_BOOTSTRAP_SERVERS": wish.kafka or "",
     }
+    if wish.kafka:
+        settings["KAFKA_BOOTSTRAP_SERVERS"] = wish.kafka
     return {f"PHOTOFACTORY_{name}": value for name, value in settings.items()}
 
 

@@ -12,8 +12,8 @@ from suite.process_identity import ProcessMark, mark_of
 from suite.service_process import Ended, ServiceProcess
 
 PAUSE_S = 0.25
-SERVICE_GRACE_S = 5.0
-"""Work that would not end within this time is abandoned; it is done again after the next start."""
+SERVICE_GRACE_S = 5.5
+"""Services abandon after 5 s what would not end; it is done again after the next start."""
 LOOK_AT_LOGS_EVERY_S = 30.0
 
 
