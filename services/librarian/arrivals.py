@@ -91,3 +91,4 @@ class Outcome:
     detail: str | None = None
     asset_id: UUID | None = None
     is_source_removed: bool = False
+    file_hash: str | None = None

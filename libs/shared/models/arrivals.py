@@ -166,12 +166,15 @@ class File(Base):
 
 
 class Filing(Base):
-    """One filing in progress: the hash and the name that it reserves until it is recorded."""
+    """One filing in progress: the hash and the name that it reserves until it is recorded.
+
+    The transaction that records the asset (or gives the filing up) deletes the row.
+    """
 
     __tablename__ = "filings"
 
     id: orm.Mapped[UuidKey]
-    file_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("files.id"), index=True)
+    file_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("files.id"), unique=True)
     catalog_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("catalogs.id"))
     asset_id: orm.Mapped[UUID]
     file_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
@@ -184,23 +187,10 @@ class Filing(Base):
     owner: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     epoch: orm.Mapped[int] = orm.mapped_column(server_default=sa.text("1"))
     opened_at: orm.Mapped[Created]
-    closed_at: orm.Mapped[datetime | None]
 
     __table_args__ = (
-        sa.Index(
-            "uq_filings_hash",
-            "catalog_id",
-            "file_hash",
-            unique=True,
-            postgresql_where=sa.text("closed_at is null"),
-        ),
-        sa.Index(
-            "uq_filings_path",
-            "root_id",
-            "path_key",
-            unique=True,
-            postgresql_where=sa.text("closed_at is null"),
-        ),
+        sa.UniqueConstraint("catalog_id", "file_hash"),
+        sa.UniqueConstraint("root_id", "path_key"),
     )
 
 
