@@ -71,7 +71,7 @@ class Children:
             return self._ask(self._start(), request, fd, timeout_s)
 
     def close(self) -> None:
-        """Ends all children; callers that wait for one get ChildDied."""
+        """Ends all children; callers that wait get ChildDied or DependencyError (no attempt)."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, []
