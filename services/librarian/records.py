@@ -1,0 +1,144 @@
+"""The record of a dated folder: what cannot be derived from the photos, written beside them.
+
+`.photofactory.jsonl` is append-only: one JSON object a line, each the full state of one asset; the
+newest line of an asset wins, a line that is no JSON object (torn by a crash) is skipped.
+docs/records.md describes every field; `rebuild` recreates the ledger from these files.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+NAME: Final = b".photofactory.jsonl"
+FORMAT: Final = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Captured:
+    """The decided capture time: wall clock, instant, and where both come from."""
+
+    local: datetime | None
+    instant: datetime | None
+    offset_minutes: int | None
+    offset_source: str
+    source: str | None
+    confidence: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Link:
+    """A companion: another asset by its content, or a sidecar file by its name and content."""
+
+    kind: str
+    file_hash: str
+    name: str | None = None
+    size_bytes: int | None = None
+    original_name: str | None = None
+    original_path: str | None = None
+    evidence: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Record:
+    """The facts of one asset; `name` is the file's name in this folder, None once it left it."""
+
+    asset_id: UUID
+    file_hash: str
+    size_bytes: int
+    name: str | None
+    original_name: str
+    original_path: str
+    source: str
+    mtime_ns: int
+    arrived_at: datetime
+    ingested_at: datetime
+    captured: Captured
+    revision: int = 1
+    override: Mapping[str, Any] | None = None
+    location: Mapping[str, Any] | None = None
+    links: tuple[Link, ...] = ()
+
+    def to_line(self) -> bytes:
+        """The record as one line of JSON, with its newline."""
+        value = {"format": FORMAT, **dataclasses.asdict(self)}
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+        return text.encode() + b"\n"
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Record:
+        """The record that `to_line` wrote; unknown keys (of later versions) are left out.
+
+        Raises:
+            KeyError, TypeError, ValueError: The value is not such a record.
+        """
+        known = _known(cls, value)
+        captured = _known(Captured, known["captured"])
+        for name in ("local", "instant"):
+            captured[name] = _time(captured.get(name))
+        known |= {
+            "asset_id": UUID(known["asset_id"]),
+            "arrived_at": datetime.fromisoformat(known["arrived_at"]),
+            "ingested_at": datetime.fromisoformat(known["ingested_at"]),
+            "captured": Captured(**captured),
+            "links": tuple(Link(**_known(Link, link)) for link in known.get("links", ())),
+        }
+        return cls(**known)
+
+
+def append(folder_fd: int, lines: Sequence[bytes]) -> None:
+    """Append whole lines to the folder's record; they are on the disk when this returns.
+
+    A torn last line of an earlier crash is closed first, so that it cannot swallow ours.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(NAME, flags, 0o644, dir_fd=folder_fd)
+    try:
+        size = os.fstat(descriptor).st_size
+        is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        unwritten = memoryview(b"\n" * is_torn + b"".join(lines))
+        while unwritten:
+            unwritten = unwritten[os.write(descriptor, unwritten) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    if size == 0:
+        os.fsync(folder_fd)
+
+
+def read(folder_fd: int) -> dict[UUID, Record]:
+    """The newest record of every asset of the folder; empty if the folder has none."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(NAME, flags, dir_fd=folder_fd)
+    except FileNotFoundError:
+        return {}
+    with os.fdopen(descriptor, "rb") as file:
+        return {record.asset_id: record for record in parse(file)}
+
+
+def parse(lines: Iterable[bytes]) -> Iterator[Record]:
+    """The records among the lines, in their order."""
+    for line in lines:
+        try:
+            yield Record.from_json(json.loads(line))
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+
+
+def _known(kind: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:
+    names = {field.name for field in dataclasses.fields(kind)}
+    return {name: item for name, item in value.items() if name in names}
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,117 @@
+"""Filings that were interrupted, by a crash or by a lost dependency, are brought to an end.
+
+Recovery only rolls forward: what was published and hashes right is recorded; what was not is
+released to be filed again. It deletes nothing but temporary files. A take-over raises the epoch
+and removes the temporary file first, so an owner that still runs can publish nothing afterwards.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+
+import structlog
+from sqlalchemy import orm
+
+from librarian import deciding, recording
+from librarian.arrivals import Outcome
+from librarian.originals import Originals
+from librarian.repository import filings
+from librarian.repository import recording as rows
+from librarian.repository.filings import Filing
+from shared import faults
+from shared.clock import Clock
+from shared.database import Database
+
+log = structlog.get_logger()
+
+
+def finish_abandoned(database: Database, originals: Originals, owner: int, clock: Clock) -> int:
+    """Finish every filing into this root that nobody alive works on; how many there were."""
+    finished = 0
+    tried: set[object] = set()
+    while True:
+        with database.read() as session:
+            ids = set(filings.abandoned(session, originals.root_id, owner)) - tried
+        if not ids:
+            return finished
+        for filing_id in ids:
+            tried.add(filing_id)
+            filing = database.run(
+                functools.partial(filings.take_over, filing_id=filing_id, owner=owner)
+            )
+            if filing is not None:
+                faults.point("recovery.taken_over")
+                _finish(database, originals, filing, clock)
+                finished += 1
+
+
+def _finish(database: Database, originals: Originals, filing: Filing, clock: Clock) -> None:
+    originals.discard(filing.temporary_name.encode())
+    if originals.hash_at(filing.relative_path) != (filing.file_hash, filing.size_bytes):
+        database.run(lambda session: give_up(session, filing))
+        log.info("filing.released", file_id=filing.file_id, path=filing.relative_path)
+        return
+    originals.sync(filing.relative_path)
+    write_record(originals, [filing])
+    _, refused = recording.record(database, [filing], clock.now())
+    for one in refused:
+        refuse(database, one, clock)
+    log.info("filing.recovered", file_id=filing.file_id, path=filing.relative_path)
+
+
+def give_up(session: orm.Session, filing: Filing) -> None:
+    """Close a filing that published nothing; its file can be claimed again."""
+    filings.delete(session, [filing.id], filing.owner)
+    rows.reopen_files(session, [filing.file_id])
+
+
+def refuse(database: Database, refused: recording.Refused, clock: Clock) -> None:
+    """Close a filing whose rows PostgreSQL refuses, and say so of its file."""
+
+    def close(session: orm.Session) -> None:
+        give_up(session, refused.filing)
+        rows.decide_files(session, [outcome_of(refused, b"")], clock.now())
+
+    database.run(close)
+
+
+def outcome_of(refused: recording.Refused, path: bytes) -> Outcome:
+    """What becomes of a refused file; one whose content has a row by now is a duplicate later."""
+    file_id = refused.filing.file_id
+    if refused.is_known:
+        return Outcome(file_id, path, None, "recorded by another filing")
+    return Outcome(file_id, path, "failed", "refused by the ledger", refused.error)
+
+
+def write_record(originals: Originals, done: list[Filing]) -> None:
+    """Write the lines of filings into the records of their folders, durably."""
+    lines: dict[str, list[bytes]] = {}
+    for filing in done:
+        folder, _, name = filing.relative_path.rpartition("/")
+        record = deciding.folder_record(
+            filing.asset_id, filing.file_hash, filing.size_bytes, name, filing.record
+        )
+        lines.setdefault(folder, []).append(record.to_line())
+    for folder, of_folder in sorted(lines.items()):
+        originals.append_records(folder, of_folder)
+
+
+def discard_leftovers(database: Database, originals: Originals) -> int:
+    """Delete the temporary files of owners that are dead; how many there were."""
+    names = [os.fsencode(name) for name in os.listdir(originals.temporary_fd)]
+    owners = {name: owner for name in names if (owner := owner_of(name)) is not None}
+    with database.read() as session:
+        live = filings.live_owners(session, set(owners.values()))
+        reserved = {filing.temporary_name.encode() for filing in filings.unfinished(session)}
+    leftovers = [name for name, owner in owners.items() if owner not in live]
+    leftovers = [name for name in leftovers if name not in reserved]
+    for name in leftovers:
+        originals.discard(name)
+    return len(leftovers)
+
+
+def owner_of(temporary: bytes) -> int | None:
+    """Whose temporary file this is, by its name; None for one that filing did not make."""
+    owner, dot, _ = temporary.partition(b".")
+    return int(owner) if dot and owner.isdigit() else None

@@ -1,0 +1,118 @@
+"""What the ledger knows of originals: their root, their assets, their damage."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Collection, Iterator
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql as pg
+
+from shared import errors, models, root_folder
+from shared.database import Database
+
+ASSET_LOCK_CLASS: Final = 0x50464173
+"""First key of the advisory locks of assets ("PFAs"); the second is a hash of the asset id."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Original:
+    """An asset and the path of its managed original; None if it is only referenced."""
+
+    asset_id: UUID
+    file_hash: str
+    size_bytes: int
+    relative_path: str | None
+    root_id: UUID | None
+    revision: int
+    is_removed: bool
+
+
+def root_of(session: orm.Session, catalog_id: UUID) -> root_folder.KnownRoot:
+    """The root where a catalog keeps its originals; raises DependencyError if it has none."""
+    row = session.execute(
+        sa.select(models.Root, models.Ledger.ledger_id)
+        .join(models.Catalog, models.Catalog.root_id == models.Root.id)
+        .join(models.Ledger, sa.true())
+        .where(models.Catalog.id == catalog_id)
+    ).first()
+    if row is None:
+        raise errors.DependencyError("originals", f"catalog {catalog_id} has no root")
+    root, ledger_id = row
+    reason = (root.state_reason or "no reason given") if root.state == "frozen" else None
+    return root_folder.KnownRoot(root.id, root.path, root.root_key, ledger_id, reason)
+
+
+def default_zone(session: orm.Session) -> str | None:
+    """The IANA name of the zone of clocks that name none."""
+    return session.scalar(sa.select(models.Ledger.default_zone))
+
+
+def freeze(session: orm.Session, root_id: UUID, reason: str) -> None:
+    """Forbid writing to a root until a person has looked at it."""
+    session.execute(
+        sa.update(models.Root)
+        .where(models.Root.id == root_id, models.Root.state != "frozen")
+        .values(state="frozen", state_reason=reason)
+    )
+
+
+def by_hash(session: orm.Session, hashes: Collection[str]) -> dict[str, Original]:
+    """The assets with these contents, by hash."""
+    texts = sa.literal(list(hashes), pg.ARRAY(sa.Text))
+    return {
+        original.file_hash: original
+        for original in _select(session, models.MediaAsset.file_hash == sa.any_(texts))
+    }
+
+
+def by_id(session: orm.Session, asset_id: UUID) -> Original | None:
+    """One asset."""
+    return next(_select(session, models.MediaAsset.id == asset_id), None)
+
+
+def at_paths(session: orm.Session, root_id: UUID, paths: Collection[str]) -> dict[str, Original]:
+    """The assets whose originals have these paths, by path."""
+    texts = sa.literal(list(paths), pg.ARRAY(sa.Text))
+    found = _select(
+        session,
+        sa.and_(
+            models.MediaAsset.root_id == root_id, models.MediaAsset.relative_path == sa.any_(texts)
+        ),
+    )
+    return {str(original.relative_path): original for original in found}
+
+
+def _select(session: orm.Session, condition: sa.ColumnElement[bool]) -> Iterator[Original]:
+    asset = models.MediaAsset
+    rows = session.execute(
+        sa.select(
+            asset.id,
+            asset.file_hash,
+            asset.size_bytes,
+            asset.relative_path,
+            asset.root_id,
+            asset.revision,
+            asset.removed_at.is_not(None),
+        ).where(condition)
+    )
+    return (Original(*row) for row in rows)
+
+
+@contextlib.contextmanager
+def locked(database: Database, asset_id: UUID) -> Iterator[None]:
+    """Keep every other heal, move and repair away from an asset's file meanwhile.
+
+    The lock hangs on a connection of its own: no transaction is open while files are read.
+    """
+    keys = {"class": ASSET_LOCK_CLASS, "id": asset_id.int % 2**31}
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("select pg_advisory_lock(:class, :id)"), keys)
+        try:
+            yield
+        finally:
+            connection.execute(sa.text("select pg_advisory_unlock(:class, :id)"), keys)
