@@ -92,8 +92,7 @@ class Owner:
 
     def _drop(self) -> None:
         if self._connection is not None:
-            self._connection.invalidate()
-            self._connection.close()
+            self._connection.close()  # detached: this ends it, and with it the lock
             self._connection = None
 
 
