@@ -63,15 +63,16 @@ class Children:
         with self._slots:
             child = self._take_idle() or self._start()
             is_fresh = child.calls == 0
-            try:
-                return self._ask(child, request, fd, timeout_s)
-            except ChildDied:
-                if is_fresh:
-                    raise
-            return self._ask(self._start(), request, fd, timeout_s)
+            while True:
+                try:
+                    return self._ask(child, request, fd, timeout_s)
+                except ChildDied:
+                    if is_fresh and not self._is_closed:
+                        raise
+                child, is_fresh = self._start(), True
 
     def close(self) -> None:
-        """Ends all children; callers that wait get ChildDied or DependencyError (no attempt)."""
+        """Ends all children; callers that wait get DependencyError: no attempt counts."""
         with self._lock:
             self._is_closed = True
             idle, self._idle = self._idle, []
