@@ -118,7 +118,7 @@ class Listener:
             Database(self._state.database_url, application_name="photofactory up") as database,
             database.transaction() as session,
         ):
-            heartbeat.write(session, service, "ERROR", task, interval_s=30, now=CLOCK.now())
+            heartbeat.write(session, heartbeat.Sign(service, "ERROR", task, 30), now=CLOCK.now())
 
 
 class ReadyTeller:
