@@ -18,7 +18,8 @@ TEXT = {
     *(".css", ".html", ".sh", ".txt", ".cfg", ".conf", ".svg", ".mako", ""),
 }
 CATCH_ALL_ALLOWED = (
-    "libs/shared/consumer.py",  # one bad event must not end the loop
+    "libs/shared/consumer",  # one bad event must not end the loop
+    "libs/shared/stage_",  # whatever a service's work raises is the asset's failure
     "libs/shared/service.py",  # the last resort of a process
     "libs/shared/child_main.py",  # whatever happens in a child is an answer to its parent
     "services/librarian/reader_child.py",
