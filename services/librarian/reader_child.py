@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from librarian.domain import clean, content_type, position, tag_names
 from librarian.domain.facts import JSON, Facts
-from librarian.formats import complete, pictures, raws, videos
+from librarian.formats import complete, pictures, png, raws, videos
 from librarian.formats.found import NOT_MEDIA, Found
 from librarian.formats.slices import Slice
 
@@ -60,6 +60,8 @@ def _found(part: Slice, kind: content_type.ContentType) -> Found:
         own = raws.readers().get(kind.mime_type)
         if own is not None:
             return own(part)
+        if kind.mime_type == "image/png":
+            return png.read(part)
         return pictures.read(part, kind.mime_type)
     except Exception as error:  # noqa: BLE001  no content may fail its file: it gets a reason
         return Found(problem=f"unreadable: {type(error).__name__}: {error}"[:200])

@@ -1,14 +1,12 @@
 """Still pictures that Pillow opens, without decoding them."""
 
 import dataclasses
-import re
 import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from librarian.domain.facts import JSON
 from librarian.formats import boxes, complete, exif, flir, iptc, values, xmp
 from librarian.formats.found import Found
 from librarian.formats.slices import Slice
@@ -17,7 +15,6 @@ from librarian.formats.values import Tags
 Image.MAX_IMAGE_PIXELS = None  # only headers are read here, whatever size they claim
 _FORMATS = {
     "image/jpeg": "JPEG",
-    "image/png": "PNG",
     "image/gif": "GIF",
     "image/webp": "WEBP",
     "image/bmp": "BMP",
@@ -26,9 +23,6 @@ _FORMATS = {
     "image/avif": "AVIF",
 }
 _HEAD_BYTES = 1 << 20
-_KEYWORD = re.compile(r"[A-Z][A-Za-z ]{1,78}")
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
-_MAX_TIME_CHUNKS = 10_000
 _Info = Mapping[Any, object]  # Pillow's, by text or by IPTC number
 _IMAGE_WIDTH, _IMAGE_HEIGHT, _SUB_IFDS = 256, 257, 330
 
@@ -56,13 +50,12 @@ def _opened(part: Slice, mime_type: str) -> ImageFile.ImageFile:
 def _of_picture(picture: ImageFile.ImageFile, part: Slice, mime_type: str) -> Found:
     if isinstance(picture, TiffImagePlugin.TiffImageFile):
         return _of_tiff(picture, part, mime_type)
-    block = _exif_block(picture.info)
+    block = picture.info.get("exif")
     tags = values.first(
         exif.of_block(block).items() if block else (),
         _packet(picture.info).items(),
         iptc.tags(picture).items() if "photoshop" in picture.info else (),
         flir.tags(getattr(picture, "applist", [])).items(),
-        _texts(picture, part) if mime_type == "image/png" else (),
     )
     if block is None and mime_type != "image/jpeg":
         tags = values.first(tags.items(), exif.of_file(part.buffered()).items())
@@ -106,48 +99,9 @@ def _of_file(part: Slice, mime_type: str, reason: str) -> Found:
     return Found(tags, width or None, height or None, problem)
 
 
-def _exif_block(info: _Info) -> bytes | None:
-    block = info.get("exif")
-    if isinstance(block, bytes) and block:
-        return block
-    profile = info.get("Raw profile type exif") or info.get("Raw profile type APP1")
-    return _profile(profile) if isinstance(profile, str) else None
-
-
-def _profile(profile: str) -> bytes | None:
-    """ImageMagick's way to keep a block in a PNG: a name, a length, hexadecimal lines."""
-    digits = _HEX.match("".join(profile.split("\n")[3:]))
-    return bytes.fromhex(digits[0]) if digits else None
-
-
 def _packet(info: _Info) -> Tags:
-    packet = info.get("xmp") or info.get("XML:com.adobe.xmp")
-    profile = info.get("Raw profile type xmp")
-    if packet is None and isinstance(profile, str):
-        packet = _profile(profile)
+    packet = info.get("xmp")
     return xmp.tags(packet) if isinstance(packet, bytes | str) else {}
-
-
-def _texts(picture: ImageFile.ImageFile, part: Slice) -> Iterator[tuple[str, JSON]]:
-    """Text chunks, and the time of the last change (tIME, which Pillow leaves out)."""
-    for keyword, text in picture.info.items():
-        if not isinstance(keyword, str) or not isinstance(text, str):
-            continue
-        if _KEYWORD.fullmatch(keyword) and not keyword.startswith("Raw profile"):
-            yield "PNG:" + keyword.title().replace(" ", ""), values.text(text)
-    position = 8
-    for _ in range(_MAX_TIME_CHUNKS):
-        chunk = part.at(position, 15)
-        if len(chunk) < 15:
-            return
-        if chunk[4:8] == b"tIME":
-            year = int.from_bytes(chunk[8:10], "big")
-            month, day, hour, minute, second = chunk[10:15]
-            yield (
-                "PNG:ModifyDate",
-                (f"{year:04}:{month:02}:{day:02} {hour:02}:{minute:02}:{second:02}"),
-            )
-        position += int.from_bytes(chunk[:4], "big") + 12
 
 
 def _stored_size(part: Slice, mime_type: str) -> tuple[int, int] | None:

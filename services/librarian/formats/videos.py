@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from librarian.domain import tag_names
 from librarian.domain.facts import JSON
 from librarian.formats import boxes, h264, values, xmp
 from librarian.formats.found import Found
@@ -25,7 +26,10 @@ _KEYS = {
     "description": "QuickTime:Description",
     "encoder": "QuickTime:Encoder",
 }
-_CREATE_DATE = {"mov": "QuickTime:CreateDate", "avi": "RIFF:DateTimeOriginal"}
+_CREATE_DATE = {
+    "mov": tag_names.QUICKTIME_CREATE_DATE,
+    "avi": tag_names.RIFF_DATE_TIME_ORIGINAL,
+}
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?Z?")
 _EPOCH_1904 = "1904-01-01"  # of QuickTime times: nothing was set
 
@@ -60,7 +64,7 @@ def _container_tags(format_name: str, metadata: Mapping[str, str]) -> Iterator[t
     family = format_name.partition(",")[0]
     for key, text in metadata.items():
         if key == "creation_time":
-            yield _created(_CREATE_DATE.get(family, "Matroska:DateTimeOriginal"), text)
+            yield _created(_CREATE_DATE.get(family, tag_names.VIDEO_CREATE_DATE), text)
             continue
         short = key.removeprefix(_APPLE)
         if short in _KEYS:

@@ -37,6 +37,7 @@ _EXACT = {
     f"{_CAMERA}MicroVideo": "XMP:MotionPhoto",
 }
 _RESERVED = {name.partition(":")[2] for name in _EXACT.values()}
+_ROOTS = (b"x:xmpmeta", b"x:xapmeta", b"rdf:RDF")
 _NAME = re.compile(r"\{(.*)\}(.*)")
 
 
@@ -47,14 +48,22 @@ def tags(packet: bytes | str) -> Tags:
     """
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "surrogatepass")
-    start, end = packet.find(b"<"), packet.rfind(b">")
-    if start < 0 or len(packet) > MAX_PACKET_BYTES:
+    if len(packet) > MAX_PACKET_BYTES:
         return {}
     try:
-        root = ElementTree.fromstring(packet[start : end + 1])
+        root = ElementTree.fromstring(_document(packet))
     except (ParseError, defusedxml.DefusedXmlException, ValueError, LookupError):
         return {}
     return values.first(_properties(root))
+
+
+def _document(packet: bytes) -> bytes:
+    """The packet's root element; what stands around it is often padding or damaged."""
+    for name in _ROOTS:
+        start, end = packet.find(b"<" + name), packet.rfind(b"</" + name)
+        if 0 <= start < end:
+            return packet[start : packet.find(b">", end) + 1]
+    return packet[max(packet.find(b"<"), 0) : packet.rfind(b">") + 1]
 
 
 def _properties(root: Element) -> Iterator[tuple[str, JSON]]:

@@ -82,6 +82,28 @@ def test_texts_and_the_time_chunk_of_a_png_are_read() -> None:
     assert tags["PNG:ModifyDate"] == "2020:02:03 04:05:06"
 
 
+def test_metadata_behind_the_picture_of_a_png_is_read() -> None:
+    content = photos.png(taken=None)
+    block = photos.exif()
+    chunk = struct.pack(">I", len(block)) + b"eXIf" + block + bytes(4)
+    end = content.index(b"IEND") - 4
+
+    tags = facts(content[:end].replace(b"eXIf", b"eXIg") + chunk + content[end:]).tags
+
+    assert tags["EXIF:DateTimeOriginal"] == "2023:07:01 12:00:00"
+
+
+def test_the_profile_that_imagemagick_writes_into_a_png_is_read() -> None:
+    block = photos.exif()
+    profile = f"\nexif\n{len(block):8}\n{block.hex()}\n"
+
+    content = photos.png(taken=None, texts={"Raw profile type exif": profile})
+
+    tags = facts(content.replace(b"eXIf", b"eXIg")).tags
+
+    assert tags["EXIF:DateTimeOriginal"] == "2023:07:01 12:00:00"
+
+
 def test_iptc_dates_of_a_jpeg_are_read() -> None:
     records = b"".join(
         b"\x1c\x02" + bytes([number]) + struct.pack(">H", len(text)) + text
@@ -105,7 +127,7 @@ def test_iptc_dates_of_a_jpeg_are_read() -> None:
     [
         ("mp4", "video/mp4", "QuickTime:CreateDate", "2023-07-01T10:00:00Z"),
         ("mov", "video/quicktime", "QuickTime:CreateDate", "2023-07-01T10:00:00Z"),
-        ("matroska", "video/x-matroska", "Matroska:DateTimeOriginal", "2023-07-01T10:00:00Z"),
+        ("matroska", "video/x-matroska", "Video:CreateDate", "2023-07-01T10:00:00Z"),
     ],
 )
 def test_every_video_format_gives_date_size_and_codec(

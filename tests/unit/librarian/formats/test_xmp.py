@@ -62,6 +62,10 @@ def test_entities_and_damage_give_nothing() -> None:
     assert xmp.tags(b"\xff\xfe<") == {}
 
 
+def test_junk_behind_the_root_does_not_hide_it() -> None:
+    assert xmp.tags(packet("", 'xmp:Rating="3"') + b"<junk>") == {"XMP:Rating": 3}
+
+
 def test_a_packet_padded_with_blanks_and_zeros_is_read() -> None:
     padded = b"\0\0" + packet("", 'xmp:Rating="3"') + b"  \n\0\0"
 

@@ -1,0 +1,92 @@
+"""PNG (ISO/IEC 15948): metadata chunks, also those behind the picture, which Pillow leaves out."""
+
+import re
+import zlib
+from collections.abc import Iterator
+
+from librarian.domain.facts import JSON
+from librarian.formats import exif, values, xmp
+from librarian.formats.found import Found
+from librarian.formats.slices import Slice
+
+_MAX_CHUNKS = 1_000_000
+_MAX_BYTES = 8 << 20
+_WANTED = {b"IHDR", b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME"}
+_KEYWORD = re.compile(r"[A-Z][A-Za-z ]{1,78}")
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
+_XMP_KEYWORD = "XML:com.adobe.xmp"
+_PROFILE = "Raw profile type "  # ImageMagick's: a name, a length, lines of hexadecimal digits
+
+
+def read(part: Slice) -> Found:
+    """What the chunks say, as far as the file goes."""
+    blocks: dict[bytes, bytes] = {}
+    texts: dict[str, bytes] = {}
+    for name, body in _chunks(part):
+        if name in {b"iTXt", b"tEXt", b"zTXt"}:
+            keyword, text = _text(name, body)
+            texts.setdefault(keyword, text)
+        else:
+            blocks.setdefault(name, body)
+    header = blocks.get(b"IHDR", b"")
+    block = blocks.get(b"eXIf") or _profile(texts, "exif") or _profile(texts, "APP1")
+    packet = texts.get(_XMP_KEYWORD) or _profile(texts, "xmp")
+    tags = values.first(
+        exif.of_block(block).items() if block else (),
+        xmp.tags(packet).items() if packet else (),
+        _named(texts),
+        _changed(blocks.get(b"tIME", b"")),
+    )
+    width, height = (int.from_bytes(header[at : at + 4], "big") for at in (0, 4))
+    return Found(tags, width or None, height or None)
+
+
+def _chunks(part: Slice) -> Iterator[tuple[bytes, bytes]]:
+    position, budget = 8, _MAX_BYTES
+    for _ in range(_MAX_CHUNKS):
+        header = part.at(position, 8)
+        if len(header) < 8 or header[4:] == b"IEND":
+            return
+        length, name = int.from_bytes(header[:4], "big"), header[4:]
+        if name in _WANTED and length <= budget:
+            budget -= length
+            yield name, part.at(position + 8, length)
+        position += length + 12
+
+
+def _text(name: bytes, body: bytes) -> tuple[str, bytes]:
+    """Keyword and text of a text chunk; UTF-8 in iTXt, Latin-1 (rarely UTF-8) else."""
+    keyword, _, rest = body.partition(b"\0")
+    is_packed = name == b"zTXt"
+    if name == b"zTXt":
+        rest = rest[1:]
+    elif name == b"iTXt":
+        is_packed = rest[:1] == b"\1"
+        rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]  # language, translated keyword
+    return keyword.decode("latin-1"), _unpacked(rest) if is_packed else rest
+
+
+def _unpacked(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj().decompress(packed, _MAX_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _profile(texts: dict[str, bytes], kind: str) -> bytes | None:
+    text = texts.get(_PROFILE + kind, b"").decode("latin-1")
+    digits = _HEX.match("".join(text.split("\n")[3:]))
+    return bytes.fromhex(digits[0]) if digits else None
+
+
+def _named(texts: dict[str, bytes]) -> Iterator[tuple[str, JSON]]:
+    for keyword, text in texts.items():
+        if _KEYWORD.fullmatch(keyword) and not keyword.startswith(_PROFILE):
+            yield "PNG:" + keyword.title().replace(" ", ""), values.text(text)
+
+
+def _changed(body: bytes) -> Iterator[tuple[str, JSON]]:
+    if len(body) == 7:
+        year, (month, day, hour, minute, second) = int.from_bytes(body[:2], "big"), body[2:]
+        time = f"{hour:02}:{minute:02}:{second:02}"
+        yield "PNG:ModifyDate", f"{year:04}:{month:02}:{day:02} {time}"
