@@ -122,7 +122,8 @@ def _guarded(module: CommandModule, parsed: argparse.Namespace) -> int:
     try:
         return module.run(parsed)
     except UserError as error:
-        _complain(". ".join(filter(None, (str(error).rstrip("."), error.way_out))))
+        way_out = error.way_out[:1].upper() + error.way_out[1:]
+        _complain(". ".join(filter(None, (str(error).rstrip("."), way_out))))
         return IMPOSSIBLE
     except PhotoFactoryError as error:
         _complain(str(error))

@@ -1,5 +1,6 @@
 """What ``up`` says to the person who started it."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -50,5 +51,7 @@ def say(text: str) -> None:
     """Print a line at once; nobody listening is no reason to stop."""
     try:
         print(text, flush=True)
-    except (BrokenPipeError, OSError):
-        sys.stdout = open("/dev/null", "w")  # noqa: SIM115  for the rest of this process
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
