@@ -142,7 +142,7 @@ class KafkaBroker:
         """Start, and return when it answers."""
         with (self.folder / "server.log").open("wb") as log:
             self._process = subprocess.Popen(
-                self._java("kafka.Kafka", str(self.folder / "server.properties")),
+                [*_ends_with_us(), *self._java("kafka.Kafka", f"{self.folder}/server.properties")],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -212,6 +212,11 @@ class KafkaBroker:
         except OSError:
             return False
         return len(answer) == 12 and int.from_bytes(answer[8:12], "big") == 1
+
+
+def _ends_with_us() -> list[str]:
+    """On Linux the broker ends with the tests, however they end."""
+    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 def _pair(address: str) -> tuple[str, int]:
