@@ -97,6 +97,8 @@ def holder(folder: DataFolder) -> str | None:
         descriptor = os.open(folder.run / "lock", os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
+    except PermissionError:
+        return f"another user ({folder.run.owner()})"
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:

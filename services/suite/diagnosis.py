@@ -41,9 +41,12 @@ def examine(folder: DataFolder) -> Iterator[Finding]:
     """Yield every finding; works whether the suite runs or not, and changes nothing."""
     yield from installation()
     yield from data(folder)
-    yield from database(folder)
-    yield from broker(folder)
-    yield from own_folders(folder)
+    try:
+        yield from database(folder)
+        yield from broker(folder)
+        yield from own_folders(folder)
+    except UserError as error:
+        yield Finding("data folder", "bad", str(error), error.way_out)
     yield from limits()
 
 

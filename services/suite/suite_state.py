@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.errors import UserError
 from suite.data_folder import DataFolder
 from suite.process_identity import ProcessMark
 
@@ -38,7 +39,10 @@ def write(folder: DataFolder, state: SuiteState) -> None:
 
 
 def read(folder: DataFolder) -> SuiteState | None:
-    """Return what the last run wrote; None if it ended in order, or what it left is unusable."""
+    """Return what the last run wrote; None if it ended in order, or what it left is unusable.
+
+    Raises UserError for the folder of another user.
+    """
     try:
         held = json.loads(_path(folder).read_text())
         return SuiteState(
@@ -48,6 +52,10 @@ def read(folder: DataFolder) -> SuiteState | None:
             kafka=held["kafka"],
             processes={name: ProcessMark(**mark) for name, mark in held["processes"].items()},
         )
+    except PermissionError:
+        raise UserError(
+            f"{folder.path} is used by another user ({folder.run.owner()})", "become that user"
+        ) from None
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 
