@@ -32,6 +32,7 @@ class Park:
     """Put the file aside for ``delay_s``; the sweeper tries it again."""
 
     delay_s: float
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _transient(error: Exception, attempt: int, parked_times: int, policy: Policy
         return Retry(policy.retry_delay_s * 2.0 ** (attempt - 1))
     if parked_times >= policy.parks:
         return Quarantine(f"given up after {parked_times} pauses: {describe(error)}")
-    return Park(park_delay_s(parked_times, policy))
+    return Park(park_delay_s(parked_times, policy), describe(error))
 
 
 class Breaker:

@@ -65,6 +65,8 @@ def complete(
 
     Nothing changes for an asset that is gone, or done by this or a newer producer version.
     """
+    if not done:
+        return frozenset()
     present = lock(session, [each.asset_id for each in done])
     changed = session.scalars(
         _COMPLETE, {"ids": list(present), "stage": stage, "version": version, "now": now}
@@ -84,6 +86,8 @@ def fail(
     The flag stays as it is: an older output is still there. A row that is done, or already
     quarantined, by this or a newer producer version does not change.
     """
+    if not failures:
+        return frozenset()
     present = lock(session, [each.asset_id for each in failures])
     rows = sorted({f.asset_id: f for f in failures if f.asset_id in present}.values(), key=_id)
     written = session.execute(
@@ -122,6 +126,8 @@ def not_applicable(
 
     An asset whose flag is set stays done.
     """
+    if not asset_ids:
+        return frozenset()
     present = lock(session, asset_ids)
     changed = session.scalars(
         sa.text(_NOT_APPLICABLE.format(stage=_known(stage))),

@@ -106,6 +106,18 @@ def still_ours(
     return frozenset(held)
 
 
+def parked_times(session: orm.Session, stage: Stage, asset_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how often each asset was parked since it was last fine."""
+    rows = session.execute(
+        sa.text(
+            "select asset_id, parked_times from asset_stages"
+            " where asset_id = any(cast(:ids as uuid[])) and stage = :stage"
+        ),
+        {"ids": list(asset_ids), "stage": stage.name},
+    )
+    return {row.asset_id: row.parked_times for row in rows}
+
+
 def counts(session: orm.Session, stage: Stage) -> dict[str, int]:
     """Return the number of assets per stage state, ``pending`` included."""
     rows = session.execute(
