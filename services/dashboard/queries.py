@@ -59,7 +59,7 @@ def read_services(session: orm.Session, now: datetime) -> list[status.ServiceSta
         found.append(
             status.ServiceStatus(
                 name=row.service_name,
-                colour=colours.colour(row.status, age_s=age_s, interval_s=row.interval_s),
+                colour=colours.of_service(age_s, row.status, row.interval_s),
                 status=row.status,
                 heartbeat_age_s=age_s,
                 interval_s=row.interval_s,

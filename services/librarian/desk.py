@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from librarian.arrivals import Claimed, Outcome
+from librarian.arrivals import Claimed, Outcome, Source
+from shared import process
 from shared.clock import Clock
 from shared.database import Database
 
@@ -19,6 +19,10 @@ class Filer(Protocol):
         """Return what became of each; raises DependencyError when nothing can be filed now."""
         ...
 
+    def recover(self, source: Source, source_fd: int) -> None:
+        """Finish what was interrupted in this source."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desk:
@@ -28,4 +32,4 @@ class Desk:
     filer: Filer
     clock: Clock
     owner: int
-    stopping: threading.Event
+    stop: process.Stop

@@ -71,6 +71,7 @@ class Inbox:
         """
         with self.source.opened() as source_fd:
             if self._watcher is None:
+                self._desk.filer.recover(self.source, source_fd)
                 self._watch()
             if self._desk.clock.monotonic() >= self._next_scan_at:
                 self._scan(source_fd)
@@ -96,7 +97,7 @@ class Inbox:
         self._settling.begin()
         self.unreadable = 0
         for batch in batched(self._files(scanner.walk(source_fd)), SCAN_BATCH):
-            if self._desk.stopping.is_set():
+            if self._desk.stop.is_requested:
                 return
             unknown = self._unknown(batch)
             for file in self._settling.observe(unknown, clock.monotonic()):
@@ -148,7 +149,7 @@ class Inbox:
         clock = self._desk.clock
         until = clock.monotonic() + max(BUDGET_S, 10 * self._scan_cost_s)
         decided = 0
-        while self._ready and not self._desk.stopping.is_set() and clock.monotonic() < until:
+        while self._ready and not self._desk.stop.is_requested and clock.monotonic() < until:
             batch = [self._ready[path] for path in itertools.islice(self._ready, FILING_BATCH)]
             outcomes = file_claimed(self._desk, self._asking(), batch, source_fd)
             decided += sum(outcome.outcome is not None for outcome in outcomes)

@@ -44,7 +44,7 @@ class IngestJob:
             self._is_discovered = True
         open_items = 0
         for source_id, files in self._pages():
-            if self._desk.stopping.is_set():
+            if self._desk.stop.is_requested:
                 return False
             open_items += self._round(source_id, files)
         return open_items == 0 or self._end_waiting()
@@ -58,7 +58,7 @@ class IngestJob:
         with source.opened() as source_fd:
             met = scanner.walk(source_fd, start, is_named=True)
             for batch in inbox.batched(met, PAGE):
-                if self._desk.stopping.is_set():
+                if self._desk.stop.is_requested:
                     return
                 self._add(source, batch)
 
@@ -110,7 +110,7 @@ class IngestJob:
             ready = list(settling.observe(present, self._desk.clock.monotonic()))
             decided = 0
             for batch in inbox.batched(ready, inbox.FILING_BATCH):
-                if self._desk.stopping.is_set():
+                if self._desk.stop.is_requested:
                     break
                 outcomes = inbox.file_claimed(self._desk, self._asking(source), batch, source_fd)
                 decided += sum(outcome.outcome is not None for outcome in outcomes)

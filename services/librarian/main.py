@@ -1,0 +1,29 @@
+"""What the librarian is made of."""
+
+from collections.abc import Sequence
+
+from librarian.desk import Desk
+from librarian.filing import Filer
+from librarian.loops import Rounds
+from librarian.reader import FUNCTION, Reader
+from librarian.settings import LibrarianSettings
+from shared import children, service
+
+
+def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]:
+    """Return the librarian's one loop."""
+    pool = children.Children(FUNCTION, processes=context.settings.decoding_processes)
+    context.resources.callback(pool.close)
+    filer = Filer(context.database, context.owner, Reader(pool), context.clock)
+    context.resources.callback(filer.close)
+    rounds = Rounds(Desk(context.database, filer, context.clock, context.owner.id, context.stop))
+    context.resources.callback(rounds.close)
+    return [service.Loop("filing", lambda pulse: rounds.run(pulse, context.stop))]
+
+
+def main() -> int:
+    return service.run("librarian", LibrarianSettings, build)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
