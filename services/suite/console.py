@@ -15,10 +15,10 @@ MODES = {
 }
 
 
-def announce(address: str, folder: DataFolder, outcome: Outcome, zone: str) -> None:
+def announce(address: str | None, folder: DataFolder, outcome: Outcome, zone: str) -> None:
     """Say where everything is, before the services are ready."""
     backup = "same disk as the originals: does not survive its loss"
-    rows = [("dashboard", address, "")]
+    rows = [("dashboard", address, "")] if address else []
     rows += [("inbox", str(inbox.path), MODES[inbox.mode]) for inbox in outcome.inboxes]
     rows += [
         ("originals", str(folder.originals), ""),

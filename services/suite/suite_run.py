@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-import sqlalchemy as sa
 from sqlalchemy import exc
 
-from shared import heartbeat, models
+from shared import heartbeat
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -76,7 +75,7 @@ def run(wish: Wish) -> None:
         database_setup.migrate(url)
         with Database(url, application_name="photofactory up") as database:
             outcome = folder_setup.register(database, folder, wish.inboxes)
-            zone = _set_zone(database, wish)
+            zone = household_zone.settle(database, wish.zone, wish.machine_zone)
         console.announce(address, folder, outcome, zone)
         state = SuiteState(process_identity.own_mark(), url, address, wish.kafka)
         listener = Listener(folder, state)
@@ -159,15 +158,6 @@ def _end_leftovers(folder: DataFolder) -> None:
         marks = [mark for name, mark in left.processes.items() if name != "database"]
         process_identity.end_all(marks, grace_s=3.0)
         suite_state.remove(folder)
-
-
-def _set_zone(database: Database, wish: Wish) -> str:
-    """Return the household's zone: the one named, else the stored one, else the machine's."""
-    with database.transaction() as session:
-        ledger = session.scalars(sa.select(models.Ledger)).one()
-        if wish.zone or not ledger.default_zone:
-            ledger.default_zone = household_zone.checked(wish.zone or wish.machine_zone)
-        return ledger.default_zone
 
 
 def _settings(wish: Wish, url: str, address: str) -> Mapping[str, str]:

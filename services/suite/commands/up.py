@@ -23,16 +23,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"of the dashboard, on this machine only (default: {DEFAULT_PORT}; 0: any free one)",
     )
+    add_household_arguments(parser)
+    parser.add_argument(
+        "--kafka", metavar="HOST:PORT", help="let events travel through this Kafka broker"
+    )
+
+
+def add_household_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what is stored in the ledger: inboxes and time zone."""
     parser.add_argument(
         "--inbox",
         action="append",
         default=[],
+        type=_inbox,
+        dest="inboxes",
         metavar="DIR[=copy|move]",
         help="watch this folder, too: copy (default) leaves it as it is, move empties it; "
         "may be repeated",
-    )
-    parser.add_argument(
-        "--kafka", metavar="HOST:PORT", help="let events travel through this Kafka broker"
     )
     parser.add_argument(
         "--zone",
@@ -50,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         suite_run.Wish(
             folder=DataFolder(args.data),
             port=args.port,
-            inboxes=tuple(_inbox(text) for text in args.inbox),
+            inboxes=tuple(args.inboxes),
             kafka=_broker(args.kafka or settings.kafka_bootstrap_servers),
             zone=household_zone.checked(zone) if zone else None,
             machine_zone=household_zone.of_machine(settings.machine_zone),

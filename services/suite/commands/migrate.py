@@ -1,0 +1,36 @@
+"""`photofactory migrate`: what `up` does before its services, for containers that run them."""
+
+import argparse
+
+from shared.database import Database
+from shared.errors import UserError
+from suite import console, database_setup, folder_setup, household_zone
+from suite.commands import up
+from suite.data_folder import DataFolder
+from suite.settings import SuiteSettings
+
+HELP = "prepare a database that others run, and the folders beside it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the ledger remembers."""
+    up.add_household_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Apply migrations, make the folders known; once before the services start is enough."""
+    settings = SuiteSettings()
+    if settings.database_url is None:
+        raise UserError(
+            "PHOTOFACTORY_DATABASE_URL names no database",
+            "set it, or use ./photofactory up, which runs its own",
+        )
+    url = settings.database_url.get_secret_value()
+    if database_setup.migrate(url):
+        console.say("the database was restored or moved: readers begin a new epoch")
+    with Database(url, application_name="photofactory migrate") as database:
+        outcome = folder_setup.register(database, DataFolder(args.data), args.inboxes)
+        machine_zone = household_zone.of_machine(settings.machine_zone)
+        zone = household_zone.settle(database, args.zone or settings.default_zone, machine_zone)
+    console.announce(None, DataFolder(args.data), outcome, zone)
+    return 0
