@@ -87,7 +87,7 @@ class Factory:
             finally:
                 filer.close()
 
-    def rows(self, query: str, **values: Any) -> list[Any]:
+    def rows(self, query: str, **values: object) -> list[Any]:
         """The rows of a query."""
         with self.database.read() as session:
             return list(session.execute(sa.text(query), values))

@@ -323,11 +323,7 @@ class Batch:
         claimed, path = staged.claimed, str(known.relative_path)
 
         def is_original_there() -> bool:
-            inode = self._originals.inode_at(path)
-            return (
-                inode not in {None, staged.identity.inode}
-                and self._originals.size_at(path) == known.size_bytes
-            )
+            return self._originals.size_at(path) == known.size_bytes
 
         try:
             return removal.remove(

@@ -106,11 +106,6 @@ class Originals:
                 os.close(descriptor)
             publish.sync_folder(folder_fd)
 
-    def inode_at(self, relative_path: str) -> int | None:
-        """The inode of the regular file at a path; None if there is none."""
-        found = self._stat(relative_path)
-        return found.st_ino if found else None
-
     def append_records(self, folder: str, lines: Sequence[bytes]) -> None:
         """Append lines to the record of a folder, durably."""
         with self._folder(os.fsencode(folder)) as folder_fd:

@@ -1,0 +1,135 @@
+"""A librarian dies at every instant of filing; the next one loses nothing and doubles nothing."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import factories
+import photos
+import waiting
+from factories import Factory
+from shared import errors, faults
+from shared.database import Database
+
+ROOT = Path(factories.__file__).parent.parent
+SOURCES = [*(ROOT / "services/librarian").glob("*.py"), ROOT / "libs/shared/publish.py"]
+NEVER_HERE = {"publish.rename", "publish.reserved", "stage.read_again", "recovery.taken_over"}
+POINTS = sorted(
+    {
+        name
+        for source in SOURCES
+        for name in re.findall(r'faults\.point\("([\w.]+)"\)', source.read_text())
+    }
+    - NEVER_HERE
+)
+FIRST = photos.jpeg(taken="2019:07:14 10:00:00", seed=1)
+SECOND = photos.jpeg(taken="2019:07:14 11:00:00", seed=2)
+
+
+@pytest.fixture
+def factory(database: Database, tmp_path: Path) -> Factory:
+    return factories.make(database, tmp_path)
+
+
+def run_child(factory: Factory, fault: str) -> int:
+    """File one round in a process of its own; its exit status."""
+    url = factory.database.url
+    arguments = [url, str(factory.inbox.parent), str(factory.source_id), fault]
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return subprocess.run(
+        [sys.executable, "-m", "filing_child", *arguments],
+        env={"PYTHONPATH": paths, "PATH": os.defpath},
+        check=False,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+    ).returncode
+
+
+def file_until_settled(factory: Factory) -> None:
+    """Go on like the next librarian: until nothing is in progress and everything decided."""
+
+    def is_settled() -> bool:
+        factory.file()
+        undecided = factory.rows("select id from files where outcome is null")
+        return not undecided and not factory.rows("select id from filings") and not factory.found()
+
+    waiting.until(is_settled, what="everything is decided")
+
+
+def assert_nothing_lost(factory: Factory) -> None:
+    assert factory.names() == ["2019/2019-07-14/a.jpg", "2019/2019-07-14/a_1.jpg"]
+    day = factory.originals / "2019/2019-07-14"
+    assert {(day / name).read_bytes() for name in ("a.jpg", "a_1.jpg")} == {FIRST, SECOND}
+    assert len(factory.rows("select id from media_assets")) == 2
+    assert factory.events("media.asset.ingested") == 2
+    assert sorted(map(str, factory.outcomes().values())) == ["duplicate", "filed", "filed"]
+    assert not [path for path in factory.inbox.rglob("*") if path.is_file()]
+    assert list((factory.originals / ".photofactory/tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_at_any_instant_it_loses_nothing(factory: Factory, point: str) -> None:
+    factory.drop("x/a.jpg", FIRST)
+    factory.drop("x/b.jpg", FIRST)
+    factory.drop("y/A.JPG".lower(), SECOND)
+
+    status = run_child(factory, f"{point}:kill")
+
+    assert status == -signal.SIGKILL
+    file_until_settled(factory)
+    assert_nothing_lost(factory)
+
+
+def test_killed_while_it_recovers_it_loses_nothing(factory: Factory) -> None:
+    factory.drop("x/a.jpg", FIRST)
+    factory.drop("x/b.jpg", FIRST)
+    factory.drop("y/a.jpg", SECOND)
+
+    assert run_child(factory, "filing.published:kill") == -signal.SIGKILL
+    waiting.until(
+        lambda: run_child(factory, "recovery.taken_over:kill") == -signal.SIGKILL,
+        what="the first owner is known to be dead",
+    )
+
+    file_until_settled(factory)
+    assert_nothing_lost(factory)
+
+
+@pytest.mark.parametrize("point", ["copy.write", "filing.fsync", "publish.link", "publish.named"])
+@pytest.mark.parametrize("error", ["enospc", "eio"])
+def test_a_disk_that_fails_delays_filing_and_loses_nothing(
+    factory: Factory, point: str, error: str
+) -> None:
+    factory.drop("x/a.jpg", FIRST)
+    factory.drop("x/b.jpg", FIRST)
+    factory.drop("y/a.jpg", SECOND)
+
+    faults.arm(f"{point}:{error}")
+    try:
+        with pytest.raises(errors.DependencyError):
+            factory.file()
+    finally:
+        faults.arm("")
+
+    file_until_settled(factory)
+    assert_nothing_lost(factory)
+
+
+def test_where_links_do_not_work_it_renames_without_replacing(factory: Factory) -> None:
+    factory.drop("x/a.jpg", FIRST)
+    factory.drop("x/b.jpg", FIRST)
+    factory.drop("y/a.jpg", SECOND)
+
+    faults.arm("publish.link:exdev:0")
+    try:
+        factory.file()
+    finally:
+        faults.arm("")
+
+    file_until_settled(factory)
+    assert_nothing_lost(factory)
