@@ -60,7 +60,8 @@ def tags(packet: bytes | str) -> Tags:
 def _document(packet: bytes) -> bytes:
     """The packet's root element; what stands around it is often padding or damaged."""
     for name in _ROOTS:
-        start, end = packet.find(b"<" + name), packet.rfind(b"</" + name)
+        start = packet.find(b"<" + name)
+        end = packet.find(b"</" + name, start)
         if 0 <= start < end:
             return packet[start : packet.find(b">", end) + 1]
     return packet[max(packet.find(b"<"), 0) : packet.rfind(b">") + 1]
