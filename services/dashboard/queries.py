@@ -100,11 +100,11 @@ def read_stage(session: orm.Session, stage: str) -> status.StageCounts:
         nowhere = row.state.is_(None) & ~done & ~has_position
         state = sa.case((nowhere, "not_applicable"), else_=state)
     counted = session.execute(
-        sa.select(state.label("state"), sa.func.count())
+        sa.select(state.label("shown_state"), sa.func.count())
         .select_from(models.MediaAsset)
         .outerjoin(row, (row.asset_id == models.MediaAsset.id) & (row.stage == stage))
         .where(models.MediaAsset.removed_at.is_(None))
-        .group_by(sa.literal_column("state"))
+        .group_by(sa.literal_column("shown_state"))
     )
     return status.StageCounts(stage=stage, **{name: number for name, number in counted})  # noqa: C416
 

@@ -103,7 +103,6 @@ class Rounds:
             self._trouble.pop(source_id, None)
 
     def _work_on_job(self) -> None:
-        desk = self._desk
         if self._job is None:
             self._job = self._next_job()
         if self._job is None:
