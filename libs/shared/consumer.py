@@ -14,9 +14,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.dialects import postgresql as pg
 
-from shared import events, heartbeat, ledger, metrics, models, process
+from shared import dead_letters, events, heartbeat, metrics, process
 from shared.clock import Clock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -96,22 +95,14 @@ class Consumer:
             log.error("event.dead_lettered", topic=topic, error=str(delivery.error))
 
     def _keep(self, delivery: Delivery) -> None:
-        record = delivery.record
-        letter = pg.insert(models.DeadLetter).values(
-            service=self.service,
-            topic=record.topic,
-            position=f"{record.partition}:{record.position}",
-            key=record.key.encode() if record.key is not None else None,
-            value=record.value,
-            headers={
-                name: value.decode("utf-8", "replace") for name, value in record.headers.items()
-            },
-            error=type(delivery.error).__name__,
-            detail=ledger.clean(str(delivery.error)),
-            created_at=self.clock.now(),
-        )
         with self.database.transaction() as session:
-            session.execute(letter.on_conflict_do_nothing())  # it came again
+            dead_letters.keep(
+                session,
+                service=self.service,
+                record=delivery.record,
+                error=delivery.error,
+                now=self.clock.now(),
+            )
 
     async def _commit(self, batch: Sequence[Delivery]) -> None:
         done = unbroken(batch)
