@@ -1,0 +1,73 @@
+"""`photofactory ingest`: take files or folders in, through the same path as an inbox, as a job."""
+
+import argparse
+import os
+import urllib.parse
+from collections.abc import Sequence
+from pathlib import Path
+
+from shared import jobs
+from shared.clock import SystemClock
+from shared.errors import UserError
+from suite import access, ingest_progress
+from suite.data_folder import DataFolder
+
+HELP = "File photos from any file or folder; copies them unless --move is given"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's own arguments."""
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="files or folders")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument(
+        "--copy", dest="mode", action="store_const", const="copy", help="leave the files (default)"
+    )
+    mode.add_argument(
+        "--move",
+        dest="mode",
+        action="store_const",
+        const="move",
+        help="remove each file once its original is safely recorded",
+    )
+    parser.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="show progress and end with the balance (default); --no-wait returns at once",
+    )
+    parser.set_defaults(mode="copy")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Request the job; with --wait return 0 when every file found its place, 1 otherwise."""
+    folder = DataFolder(args.data)
+    params = {"paths": [quoted(path, folder) for path in args.paths], "mode": args.mode}
+    with access.of_running_suite(args.data) as database:
+        now = SystemClock().now()
+        job_id = database.run(lambda session: jobs.request(session, "ingest", params, now=now))
+        if not args.wait:
+            print(f"job {job_id}")
+            return 0
+        return ingest_progress.follow(database, job_id)
+
+
+def quoted(path: str, folder: DataFolder) -> str:
+    """Return an absolute path percent-encoded, so that bytes that are no text survive JSON.
+
+    Raises UserError for what is not there, cannot be read, or belongs to the factory itself.
+    """
+    absolute = Path(path).expanduser().absolute()
+    if not os.path.lexists(absolute):
+        raise UserError(f"{path} is not there", "name a file or a folder")
+    if not os.access(absolute, os.R_OK):
+        raise UserError(f"{path} cannot be read", "give this user the right to read it")
+    real = absolute.resolve()
+    for own in own_folders(folder):
+        if real == own or own in real.parents or real in own.parents:
+            raise UserError(f"{path} is, holds or lies in {own}, the factory's own folder")
+    return urllib.parse.quote_from_bytes(os.fsencode(real))
+
+
+def own_folders(folder: DataFolder) -> Sequence[Path]:
+    """Return the folders that hold what is filed already."""
+    return [each.resolve() for each in (folder.originals, folder.derivatives, folder.backup)]
