@@ -50,6 +50,8 @@ class Launcher:
         if user and self.has_search_right:
             prefix += [f"--reuid={user.uid}", f"--regid={user.gid}", "--clear-groups"]
             prefix += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+            # access(2), which PostgreSQL asks about its own program, else forgets capabilities
+            prefix += ["--securebits=+no_setuid_fixup"]
             user = None
         return subprocess.Popen(
             [*prefix, *command],
