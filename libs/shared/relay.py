@@ -111,12 +111,18 @@ class Relay:
         self._cluster_id = ""
         self._compared_at_s = 0.0
 
-    async def run(self, *, is_stopping: Callable[[], bool], beat: Callable[[str], None]) -> None:
+    async def run(
+        self,
+        *,
+        is_stopping: Callable[[], bool],
+        beat: Callable[[str], None],
+        poll_s: float = 1.0,
+    ) -> None:
         """Copy until the stop; ``beat`` hears of every pass. A DependencyError escapes."""
         try:
             await self.start()
             while not is_stopping():
-                copied = await self.copy(timeout_s=1.0)
+                copied = await self.copy(timeout_s=poll_s)
                 beat(f"copied {copied} events" if copied else "idle")
         finally:
             await self._publisher.stop()
