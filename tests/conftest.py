@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
+import hypothesis
 import pytest
 
 import needs
@@ -14,6 +15,16 @@ from postgres_cluster import Cluster
 from samples import samples as samples
 from shared.database import Database
 from suite import database_setup
+
+# Property tests try the same examples in every run, and no clock judges them.
+hypothesis.settings.register_profile(
+    "repeatable",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("repeatable")
 
 TEMPLATE = "photofactory_template"
 _numbers = itertools.count(1)
