@@ -59,7 +59,7 @@ def decide(evidence: Evidence, rules: DateRules) -> Capture:
     judged = plausibility.judge(found, rules, has_camera_make=has_make)
     usable, is_revived = plausibility.usable(judged)
     rejected = [c for c in judged if not any(c is kept for kept in usable)]
-    usable = zoning.with_local_containers(usable)
+    usable = zoning.with_true_clocks(usable)
     if not usable:
         return _undated(rejected)
     default = zone.named(rules.default_zone, "default")

@@ -48,21 +48,44 @@ def placed(candidate: Candidate, chosen: Zone, donor: Candidate | None) -> Candi
     return dataclasses.replace(candidate, wall_clock=wall, verdict=verdict)
 
 
-def with_local_containers(usable: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates; a container's UTC becomes local time where name or tags show that clock.
+def with_true_clocks(usable: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates; where a container and another source show one clock, both are of one kind.
 
-    Older cameras write local time where the format asks for UTC.
+    Older cameras write local time where a container asks for UTC, as names and the cameras' own
+    tags tell; programs copy a container's UTC into XMP without saying so.
     """
-    local_clocks = [candidate.reading.clock for candidate in usable if _is_local_time(candidate)]
+    local_clocks = [c.reading.clock for c in usable if _is_local_time(c) and not _is_xmp(c)]
+    corrected = [
+        _as_kind(c, is_utc=False) if _is_container(c) and _shows(c, local_clocks) else c
+        for c in usable
+    ]
+    utc_clocks = [c.reading.clock for c in corrected if _is_container(c)]
+    return [
+        _as_kind(c, is_utc=True) if _is_bare_xmp(c) and _shows(c, utc_clocks) else c
+        for c in corrected
+    ]
 
-    def corrected(candidate: Candidate) -> Candidate:
-        stamp = candidate.reading
-        is_container = stamp.is_utc and candidate.clock is Clock.CAMERA
-        if is_container and any(abs(stamp.clock - clock) <= AGREEMENT for clock in local_clocks):
-            return dataclasses.replace(candidate, stamp=dataclasses.replace(stamp, is_utc=False))
-        return candidate
 
-    return [corrected(candidate) for candidate in usable]
+def _is_container(candidate: Candidate) -> bool:
+    return candidate.reading.is_utc and candidate.clock is Clock.CAMERA
+
+
+def _is_xmp(candidate: Candidate) -> bool:
+    return "XMP:" in candidate.source
+
+
+def _is_bare_xmp(candidate: Candidate) -> bool:
+    has_no_offset = candidate.is_timed and candidate.reading.offset_minutes is None
+    return _is_xmp(candidate) and has_no_offset
+
+
+def _shows(candidate: Candidate, clocks: Iterable[datetime.datetime]) -> bool:
+    return any(abs(candidate.reading.clock - clock) <= AGREEMENT for clock in clocks)
+
+
+def _as_kind(candidate: Candidate, *, is_utc: bool) -> Candidate:
+    stamp = dataclasses.replace(candidate.reading, is_utc=is_utc)
+    return dataclasses.replace(candidate, stamp=stamp)
 
 
 def _stated(timed: Iterable[Candidate], anchor: Candidate) -> Zone | None:

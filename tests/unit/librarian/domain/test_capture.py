@@ -140,6 +140,17 @@ def test_older_cameras_write_local_time_for_utc(make: str | None, path: str) -> 
     assert (wall(found), found.utc_offset_minutes) == ("2024-01-28T09:54:20", 60)
 
 
+def test_a_sidecar_may_repeat_the_utc_of_a_video_without_saying_so() -> None:
+    sidecar = CompanionFacts("xmp", {"XMP:DateTimeOriginal": "2024-01-28T09:54:20"})
+
+    found = decide(
+        {QUICKTIME: "2024-01-28T09:54:20Z"}, path="20240128_105420.mp4", companions=[sidecar]
+    )
+
+    assert (wall(found), found.utc_offset_minutes) == ("2024-01-28T10:54:20", 60)
+    assert (found.confidence, found.conflict) == ("high", False)
+
+
 def test_a_container_is_utc_where_the_camera_tells_its_own_time() -> None:
     found = decide(
         {
