@@ -1,0 +1,35 @@
+"""`photofactory retry`: what failed is tried again, now."""
+
+import argparse
+from itertools import groupby
+
+from shared import ledger, stages
+from shared.clock import SystemClock
+from suite import access, repository
+
+HELP = "Try failed stages and files again"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what is tried; without arguments everything that failed."""
+    parser.add_argument("--stage", choices=sorted(stages.BY_NAME), help="only this stage")
+    parser.add_argument("--reason", metavar="TEXT", help="only errors that contain this text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make failed stages pending and failed files undecided; their owners take them up."""
+    now = SystemClock().now()
+    with access.opened(args.data) as database, database.transaction() as session:
+        held = repository.held_stages(session, stage=args.stage, reason=args.reason)
+        for stage, rows in groupby(held, key=lambda each: each.stage):
+            ledger.clear(session, stage, [each.asset_id for each in rows], now=now)
+        files = 0
+        if not args.stage:
+            failed = [
+                each.id
+                for each in repository.held_files(session, ("failed",))
+                if (args.reason or "").casefold() in f"{each.reason} {each.detail}".casefold()
+            ]
+            files = repository.forget_decision(session, failed)
+    print(f"{len(held)} stages and {files} files are tried again")
+    return 0
