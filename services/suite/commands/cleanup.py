@@ -12,7 +12,7 @@ HELP = "Delete heartbeat history older than 60 days (it also happens daily)"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the retention."""
     parser.add_argument(
-        "--days", type=int, default=retention.HISTORY_DAYS, help="keep this many days"
+        "--days", type=int, default=60, help="keep this many days (default 60)"
     )
 
 
