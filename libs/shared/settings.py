@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     )
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR.")
     heartbeat_interval_s: int = Field(default=30, description="Seconds between two heartbeats.")
+    history_days: int = Field(default=60, ge=1, description="Days that heartbeats are kept.")
     run_folder: Path | None = Field(
         default=None, description="Where a service leaves the port of its health server."
     )

@@ -26,8 +26,8 @@ GEOCODED = Stage(
     service="geocoder",
     topics=(topics.ASSET_INGESTED, topics.ASSET_LOCATED),
     producer_version=1,
-    pending="not a.is_geocoded and (a.location is not null or exists (select from"
-    " asset_locations l where l.asset_id = a.id and l.current))",
+    pending="not a.is_geocoded and a.removed_at is null and (a.location is not null"
+    " or exists (select from asset_locations l where l.asset_id = a.id and l.current))",
 )
 THUMBNAILED = Stage(
     name="thumbnailed",

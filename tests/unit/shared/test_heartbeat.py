@@ -1,0 +1,31 @@
+from shared import heartbeat
+from stage_runs import ManualClock
+
+
+def test_a_service_is_as_well_as_its_worst_loop() -> None:
+    pulses = heartbeat.Pulses(ManualClock())
+    filing, sweeping = pulses.add("filing"), pulses.add("sweeping")
+
+    filing.succeeded("Processing files in Photos_Inbox")
+    sweeping.waiting("root: no marker")
+    waiting = pulses.summary()
+    sweeping.beat()
+    still = pulses.summary()
+    sweeping.succeeded("Idle")
+    filing.failed("a bug")
+
+    assert waiting == still == ("WARNING", "Waiting: root: no marker")
+    assert pulses.summary() == ("ERROR", "a bug")
+    assert pulses.troubles() == ["a bug"]
+
+
+def test_the_oldest_beat_tells_of_a_loop_that_hangs() -> None:
+    clock = ManualClock()
+    pulses = heartbeat.Pulses(clock)
+    quick, hanging = pulses.add("quick"), pulses.add("hanging")
+    clock.passed_s = 90
+    quick.beat()
+
+    assert pulses.oldest_age_s() == 90
+    pulses.remove(hanging)
+    assert pulses.oldest_age_s() == 0
