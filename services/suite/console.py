@@ -3,11 +3,14 @@
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from suite import log_files
 from suite.data_folder import DataFolder
-from suite.folder_setup import Outcome
 from suite.service_process import Ended
+
+if TYPE_CHECKING:  # the supervisor does without what it is made of
+    from suite.folder_setup import Outcome
 
 MODES = {
     "move": "move: a photo leaves it once it is filed",
@@ -15,17 +18,15 @@ MODES = {
 }
 
 
-def announce(address: str | None, folder: DataFolder, outcome: Outcome, zone: str) -> None:
-    """Say where everything is, before the services are ready."""
+def announce(folder: DataFolder, outcome: "Outcome", zone: str) -> None:
+    """Say where everything is."""
     backup = "same disk as the originals: does not survive its loss"
-    rows = [("dashboard", address, "")] if address else []
-    rows += [("inbox", str(inbox.path), MODES[inbox.mode]) for inbox in outcome.inboxes]
+    rows = [("inbox", str(inbox.path), MODES[inbox.mode]) for inbox in outcome.inboxes]
     rows += [
         ("originals", str(folder.originals), ""),
         ("backup", str(folder.backup), backup if outcome.is_backup_on_same_disk else ""),
         ("time zone", zone, "of photos that do not tell theirs; --zone changes it"),
     ]
-    say("Photo Factory")
     for name, value, remark in rows:
         say(f"  {name:<10} {value}{f'  ({remark})' if remark else ''}")
     for warning in outcome.warnings:

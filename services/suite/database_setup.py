@@ -6,9 +6,10 @@ import alembic.util
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from shared import epoch
+from shared import epoch, models
+from shared.database import Database
 from shared.errors import UserError
-from suite import checkout
+from suite import checkout, household_zone
 
 MIGRATIONS = checkout.ROOT / "deploy/migrations"
 LOCK = 0x50464D69
@@ -32,6 +33,15 @@ def migrate(url: str) -> bool:
             has_moved = epoch.raise_if_moved(session)
             session.commit()
         return has_moved
+
+
+def settle_zone(database: Database, named: str | None, of_this_machine: str) -> str:
+    """Return the household's zone, stored: the one named, else the stored, else the machine's."""
+    with database.transaction() as session:
+        ledger = session.scalars(sa.select(models.Ledger)).one()
+        if named or not ledger.default_zone:
+            ledger.default_zone = household_zone.checked(named or of_this_machine)
+        return ledger.default_zone
 
 
 def _upgrade(connection: sa.Connection) -> None:

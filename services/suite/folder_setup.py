@@ -7,7 +7,6 @@ missing disk: it is said, and nothing is made in its place.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,16 +17,7 @@ from shared.database import Database
 from shared.errors import DependencyError, UserError
 from shared.root_folder import KnownRoot, RootOfAnotherLedgerError
 from suite.data_folder import DataFolder
-
-Mode = Literal["copy", "move"]
-
-
-@dataclass(frozen=True, slots=True)
-class Inbox:
-    """A folder whose photos are imported by themselves."""
-
-    path: Path
-    mode: Mode
+from suite.inbox import Inbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,6 @@ import contextlib
 import zoneinfo
 from pathlib import Path
 
-import sqlalchemy as sa
-
-from shared import models
-from shared.database import Database
 from shared.errors import UserError
 
 LOCALTIME = Path("/etc/localtime")
@@ -23,15 +19,6 @@ def of_machine(tz: str | None) -> str:
     with contextlib.suppress(OSError):
         candidates.append(TIMEZONE.read_text().strip())
     return next((name for name in candidates if _is_known(name)), "UTC")
-
-
-def settle(database: Database, named: str | None, of_this_machine: str) -> str:
-    """Return the household's zone, stored: the one named, else the stored, else the machine's."""
-    with database.transaction() as session:
-        ledger = session.scalars(sa.select(models.Ledger)).one()
-        if named or not ledger.default_zone:
-            ledger.default_zone = checked(named or of_this_machine)
-        return ledger.default_zone
 
 
 def checked(name: str) -> str:

@@ -94,7 +94,7 @@ class ServiceProcess:
             self._process = None
 
     def _start(self, now_s: float, parent_fd: int) -> None:
-        environment = {**os.environ, **ENVIRONMENT, **self._settings}  # noqa: TID251  it is handed on
+        environment = child_environment(self._settings)
         environment["PHOTOFACTORY_PARENT_FD"] = str(parent_fd)
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
@@ -108,6 +108,11 @@ class ServiceProcess:
                 start_new_session=True,
             )
         self._started_at_s = now_s
+
+
+def child_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a program of ours: that of this process, and ``settings``."""
+    return {**os.environ, **ENVIRONMENT, **settings}  # noqa: TID251  it is handed on
 
 
 def _how(code: int) -> str:

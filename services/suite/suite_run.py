@@ -3,6 +3,8 @@
 import contextlib
 import dataclasses
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -10,28 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from sqlalchemy import exc
-
-from shared import heartbeat
-from shared.clock import SystemClock
-from shared.database import Database
 from shared.errors import DependencyError
 from suite import (
     console,
     data_folder,
-    database_setup,
-    folder_setup,
-    household_zone,
     log_files,
     network,
     process_identity,
     suite_state,
 )
 from suite.data_folder import DataFolder
-from suite.folder_setup import Inbox
+from suite.inbox import Inbox
 from suite.postgres import Cluster
 from suite.process_identity import ProcessMark
-from suite.service_process import Ended, Service, ServiceProcess
+from suite.service_process import Ended, Service, ServiceProcess, child_environment
 from suite.suite_state import SuiteState
 from suite.supervisor import Supervisor
 
@@ -39,7 +33,6 @@ SERVICES = tuple(
     Service(name, f"{name}.main")
     for name in ("dashboard", "librarian", "thumbnailer", "geocoder", "backup")
 )
-CLOCK = SystemClock()
 RELAY = Service("relay", "shared.relay_main")
 
 
@@ -57,11 +50,13 @@ class Wish:
     kafka: str | None
     zone: str | None
     """The household's zone if it was named."""
-    machine_zone: str
 
 
-def run(wish: Wish) -> None:
-    """Run the suite until SIGINT or SIGTERM. Raises UserError if it cannot start."""
+def run(wish: Wish) -> int:
+    """Run the suite until SIGINT or SIGTERM; return the exit code.
+
+    Raises UserError if it cannot start.
+    """
     begun_s = time.monotonic()
     folder = wish.folder
     with ExitStack() as stack:
@@ -71,22 +66,21 @@ def run(wish: Wish) -> None:
         address = f"http://{network.LOOPBACK}:{network.free_port(wish.port)}/"
         cluster = Cluster(folder.database, log_path=folder.logs / "database.log")
         stack.enter_context(cluster)
-        url = cluster.url()
-        database_setup.migrate(url)
-        with Database(url, application_name="photofactory up") as database:
-            outcome = folder_setup.register(database, folder, wish.inboxes)
-            zone = household_zone.settle(database, wish.zone, wish.machine_zone)
-        console.announce(address, folder, outcome, zone)
-        state = SuiteState(process_identity.own_mark(), url, address, wish.kafka)
-        listener = Listener(folder, state)
+        settings = _settings(wish, cluster.url(), address)
+        console.say(f"Photo Factory at {address}")
+        code = _prepare(wish, settings)
+        if code != 0:
+            return code  # it has said why
+        state = SuiteState(process_identity.own_mark(), cluster.url(), address, wish.kafka)
         stack.callback(suite_state.remove, folder)
-        settings = _settings(wish, url, address)
         services = [
             ServiceProcess(service, settings, folder.logs / f"{service.name}.log")
             for service in (*SERVICES, *((RELAY,) if wish.kafka else ()))
         ]
+        listener = Listener(folder, state)
         supervisor = stack.enter_context(Supervisor(cluster, services, listener, folder.logs))
         supervisor.watch(ReadyTeller(address, begun_s, wish.kafka).look)
+    return 0
 
 
 class Listener:
@@ -112,12 +106,20 @@ class Listener:
         suite_state.write(self._folder, dataclasses.replace(self._state, processes=processes))
 
     def _show(self, service: str, task: str) -> None:
+        # imported when it is needed: SQLAlchemy is most of what a supervisor would weigh
+        from sqlalchemy import exc
+
+        from shared import heartbeat
+        from shared.clock import SystemClock
+        from shared.database import Database
+
+        sign = heartbeat.Sign(service, "ERROR", task)
         with (
             contextlib.suppress(DependencyError, exc.SQLAlchemyError),  # it was said, at least
             Database(self._state.database_url, application_name="photofactory up") as database,
             database.transaction() as session,
         ):
-            heartbeat.write(session, heartbeat.Sign(service, "ERROR", task, 30), now=CLOCK.now())
+            heartbeat.write(session, sign, now=SystemClock().now())
 
 
 class ReadyTeller:
@@ -158,6 +160,15 @@ def _end_leftovers(folder: DataFolder) -> None:
         marks = [mark for name, mark in left.processes.items() if name != "database"]
         process_identity.end_all(marks, grace_s=3.0)
         suite_state.remove(folder)
+
+
+def _prepare(wish: Wish, settings: Mapping[str, str]) -> int:
+    """Run the command migrate, which says what it did; return its exit code."""
+    arguments = [f"--data={wish.folder.path}"]
+    arguments += [f"--inbox={inbox.path}={inbox.mode}" for inbox in wish.inboxes]
+    arguments += [f"--zone={wish.zone}"] if wish.zone else []
+    command = [sys.executable, "-P", "-m", "suite", "migrate", *arguments]
+    return subprocess.run(command, env=child_environment(settings), check=False).returncode
 
 
 def _settings(wish: Wish, url: str, address: str) -> Mapping[str, str]:

@@ -1,4 +1,8 @@
-"""`photofactory migrate`: what `up` does before its services, for containers that run them."""
+"""`photofactory migrate`: prepares database and folders, before the services start.
+
+`up` runs it in a process of its own, so that what it needs does not stay in memory; containers
+run it once before theirs.
+"""
 
 import argparse
 
@@ -31,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     with Database(url, application_name="photofactory migrate") as database:
         outcome = folder_setup.register(database, DataFolder(args.data), args.inboxes)
         machine_zone = household_zone.of_machine(settings.machine_zone)
-        zone = household_zone.settle(database, args.zone or settings.default_zone, machine_zone)
-    console.announce(None, DataFolder(args.data), outcome, zone)
+        named = args.zone or settings.default_zone
+        zone = database_setup.settle_zone(database, named, machine_zone)
+    console.announce(DataFolder(args.data), outcome, zone)
     return 0

@@ -1,12 +1,10 @@
 """`photofactory up`: the whole factory on this machine."""
 
 import argparse
-from pathlib import Path
 
 from shared.errors import UserError
-from suite import household_zone, suite_run
+from suite import inbox, suite_run
 from suite.data_folder import DataFolder
-from suite.folder_setup import Inbox
 from suite.settings import SuiteSettings
 
 HELP = "start everything; Ctrl-C ends it"
@@ -35,7 +33,7 @@ def add_household_arguments(parser: argparse.ArgumentParser) -> None:
         "--inbox",
         action="append",
         default=[],
-        type=_inbox,
+        type=inbox.parse,
         dest="inboxes",
         metavar="DIR[=copy|move]",
         help="watch this folder, too: copy (default) leaves it as it is, move empties it; "
@@ -52,28 +50,15 @@ def add_household_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until Ctrl-C; an orderly end is 0."""
     settings = SuiteSettings()
-    zone = args.zone or settings.default_zone
-    suite_run.run(
+    return suite_run.run(
         suite_run.Wish(
             folder=DataFolder(args.data),
             port=args.port,
             inboxes=tuple(args.inboxes),
             kafka=_broker(args.kafka or settings.kafka_bootstrap_servers),
-            zone=household_zone.checked(zone) if zone else None,
-            machine_zone=household_zone.of_machine(settings.machine_zone),
+            zone=args.zone,
         )
     )
-    return 0
-
-
-def _inbox(text: str) -> Inbox:
-    """Return DIR[=copy|move]; a folder whose own name holds a = is fine."""
-    folder, separator, mode = text.rpartition("=")
-    match mode if separator else "":
-        case "copy" | "move" as chosen:
-            return Inbox(Path(folder).expanduser().absolute(), chosen)
-        case _:
-            return Inbox(Path(text).expanduser().absolute(), "copy")
 
 
 def _broker(text: str | None) -> str | None:

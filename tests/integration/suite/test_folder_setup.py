@@ -12,7 +12,7 @@ from shared.database import Database
 from shared.errors import UserError
 from suite import folder_setup
 from suite.data_folder import DataFolder
-from suite.folder_setup import Inbox
+from suite.inbox import Inbox
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from shared import models
 from shared.database import Database
 from shared.errors import UserError
-from suite import database_setup, household_zone
+from suite import database_setup
 from suite.commands import migrate
 
 
@@ -63,6 +63,6 @@ def test_a_restored_database_gets_a_new_epoch(database_url: str, database: Datab
 
 
 def test_the_zone_of_the_first_start_stays_until_another_is_named(database: Database) -> None:
-    assert household_zone.settle(database, None, "Europe/Berlin") == "Europe/Berlin"
-    assert household_zone.settle(database, None, "Asia/Tokyo") == "Europe/Berlin"
-    assert household_zone.settle(database, "Asia/Tokyo", "UTC") == "Asia/Tokyo"
+    assert database_setup.settle_zone(database, None, "Europe/Berlin") == "Europe/Berlin"
+    assert database_setup.settle_zone(database, None, "Asia/Tokyo") == "Europe/Berlin"
+    assert database_setup.settle_zone(database, "Asia/Tokyo", "UTC") == "Asia/Tokyo"
