@@ -107,7 +107,7 @@ def balance(database: Database, job_id: UUID, reading: Reading, console: Console
         parts.append(f"{left} not decided")
     console.print(f"{reading.found} files found = {' + '.join(parts) or '0'}")
     for path, outcome, reason in troubles(database, job_id):
-        console.print(f"  {outcome}: {path}: {reason or ''}", markup=False)
+        console.print(f"  {outcome}: {path}: {reason}", markup=False)
     if reading.state != "completed":
         console.print(f"job {job_id} {reading.state}: {reading.error or ''}", markup=False)
     in_place = reading.state == "completed" and not any(
@@ -116,7 +116,7 @@ def balance(database: Database, job_id: UUID, reading: Reading, console: Console
     return 0 if in_place else 1
 
 
-def troubles(database: Database, job_id: UUID) -> list[tuple[str, str, str | None]]:
+def troubles(database: Database, job_id: UUID) -> list[tuple[str, str, str]]:
     """Return path, outcome and reason of the first files that did not get in."""
     item, file = models.JobFile, models.File
     with database.read() as session:
@@ -128,6 +128,6 @@ def troubles(database: Database, job_id: UUID) -> list[tuple[str, str, str | Non
             .limit(LISTED)
         ).all()
     return [
-        (path, outcome, ": ".join(part for part in (reason, detail) if part))
+        (path, str(outcome), ": ".join(part for part in (reason, detail) if part))
         for path, outcome, reason, detail in rows
     ]
