@@ -144,7 +144,7 @@ def counts(session: orm.Session, job_id: UUID) -> Counts:
         .where(models.JobFile.job_id == job_id)
         .group_by(models.JobFile.outcome)
     )
-    numbers: dict[str | None, int] = dict(rows.tuples())
+    numbers: dict[str | None, int] = dict(rows.all())
     by_outcome = {outcome: count for outcome, count in numbers.items() if outcome is not None}
     return Counts(sum(numbers.values()), numbers.get(None, 0), by_outcome)
 

@@ -19,7 +19,7 @@ COMMANDS_FOLDER = Path(__file__).parent / "commands"
 DATA_FOLDER = "factory-data"
 
 GROUPS = {
-    "run": ("up", "status"),
+    "run": ("up", "status", "migrate"),
     "photos": ("ingest", "receipt", "explain", "redate", "clock-fix"),
     "care": (
         *("doctor", "retry", "quarantine", "dead-letters", "reconcile", "cleanup", "thaw"),
