@@ -153,6 +153,21 @@ def clear(
     return frozenset(_apply(session, changed, stage=stage, flag=False, now=now))
 
 
+def retry(
+    session: orm.Session, stage: str, *, now: datetime, asset_ids: Sequence[UUID] | None = None
+) -> frozenset[UUID]:
+    """Make what is parked or quarantined pending again, of all assets or of some; return the ids.
+
+    The sweeper takes them within seconds.
+    """
+    failing = session.scalars(
+        _FAILING, {"stage": stage, "ids": None if asset_ids is None else list(asset_ids)}
+    ).all()
+    present = lock(session, failing)
+    gone = session.scalars(_FORGET_FAILING, {"ids": list(present), "stage": stage}).all()
+    return frozenset(_apply(session, gone, stage=stage, flag=None, now=now))
+
+
 def refresh_errors(session: orm.Session, asset_ids: Sequence[UUID], *, now: datetime) -> None:
     """Recompute the errors of assets after ``damage`` changed; raises their revision."""
     present = lock(session, asset_ids)
@@ -255,6 +270,17 @@ _NOT_APPLICABLE = f"""
 _FORGET: Any = sa.text(
     "delete from asset_stages where asset_id = any(cast(:ids as uuid[])) and stage = :stage"
     " returning asset_id"
+)
+
+_FAILING: Any = sa.text(
+    "select asset_id from asset_stages where stage = :stage"
+    " and state in ('retrying', 'quarantined')"
+    " and (cast(:ids as uuid[]) is null or asset_id = any(cast(:ids as uuid[])))"
+)
+
+_FORGET_FAILING: Any = sa.text(
+    "delete from asset_stages where asset_id = any(cast(:ids as uuid[])) and stage = :stage"
+    " and state in ('retrying', 'quarantined') returning asset_id"
 )
 
 _RECOMPUTE = """

@@ -116,6 +116,23 @@ def test_a_cleared_stage_is_pending_with_flag_and_time_off(database: Database) -
     assert assets.stage(database, one, "thumbnailed") is None
 
 
+def test_a_retry_makes_failed_stages_pending_and_leaves_the_rest(database: Database) -> None:
+    one, two, done = assets.add_many(database, 3)
+    complete(database, done)
+    fail(database, one)
+    fail(database, two, permanent=False)
+
+    def retry(*asset_ids: UUID) -> frozenset[UUID]:
+        chosen = list(asset_ids) or None
+        return database.run(lambda s: ledger.retry(s, "thumbnailed", now=NOW, asset_ids=chosen))
+
+    assert retry(one, done) == {one}
+    assert retry() == {two}
+    assert not assets.read(database, one).has_errors
+    assert assets.stage(database, two, "thumbnailed") is None
+    assert assets.read(database, done).is_thumbnailed
+
+
 def test_not_applicable_leaves_a_done_asset_alone(database: Database) -> None:
     one, two = assets.add_many(database, 2)
     complete(database, one)
