@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from librarian.arrivals import Claimed, Outcome, Source
-from shared import process
 from shared.clock import Clock
 from shared.database import Database
 
@@ -24,6 +23,15 @@ class Filer(Protocol):
         ...
 
 
+class Stop(Protocol):
+    """Says whether somebody asked us to stop."""
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether to end as soon as nothing is half done."""
+        ...
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desk:
     """Database, filing, clocks, this process's owner id, and the sign to stop."""
@@ -32,4 +40,4 @@ class Desk:
     filer: Filer
     clock: Clock
     owner: int
-    stop: process.Stop
+    stop: Stop
