@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,6 +116,8 @@ class RunningSuite:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait(LIMIT_S)
+        with suppress(FileNotFoundError):
+            shutil.rmtree((self.data / "database/socket-folder").read_text())
 
     def _is_ready(self) -> bool:
         assert self._process

@@ -109,18 +109,17 @@ def leftover(pgdata: Path) -> psutil.Process | None:
     """Return the server that an ended run left working on ``pgdata``.
 
     The lock file's pid alone proves nothing: the process must be a postgres in this very folder.
-    A lock file whose pid belongs to a stranger is removed, for PostgreSQL would refuse to start.
+    A lock file whose pid belongs to a stranger, or to a killed server that nobody reaped (in a
+    container), is removed, for PostgreSQL would refuse to start.
     """
     lock_file = pgdata / "postmaster.pid"
     try:
-        pid = int(lock_file.read_text().split("\n", 1)[0])
-        process = psutil.Process(pid)
-        name, folder = process.name(), process.cwd()
+        process = psutil.Process(int(lock_file.read_text().split("\n", 1)[0]))
     except (FileNotFoundError, psutil.NoSuchProcess):
         return None  # PostgreSQL itself clears a lock file without a process
-    except (ValueError, psutil.AccessDenied):  # emptied by a crash, or of another user
-        name, folder, process = "", "", None
-    if process and name.startswith("postgres") and _same_folder(folder, pgdata):
+    except ValueError:  # emptied by a crash
+        process = None
+    if process and _works_in(process, pgdata):
         return process
     lock_file.unlink()
     return None
@@ -147,8 +146,9 @@ def last_words(log_path: Path) -> str:
     return (telling or lines or ["no message"])[-1]
 
 
-def _same_folder(path: str, pgdata: Path) -> bool:
+def _works_in(process: psutil.Process, pgdata: Path) -> bool:
+    """Return whether this is a server of ``pgdata``; one that only waits to be reaped is not."""
     try:
-        return os.path.samefile(path, pgdata)
-    except OSError:
+        return process.name().startswith("postgres") and os.path.samefile(process.cwd(), pgdata)
+    except (psutil.Error, OSError):
         return False

@@ -106,6 +106,18 @@ def test_a_stranger_with_the_pid_of_an_old_server_is_left_alone(folder: Path) ->
             stranger.kill()
 
 
+def test_a_killed_server_that_nobody_reaped_does_not_hinder_the_next(folder: Path) -> None:
+    killed = Cluster(folder, is_durable=False)
+    killed.start()
+    assert killed.pid
+    os.kill(killed.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie of ours
+
+    with Cluster(folder, is_durable=False) as again:
+        assert marks(again) is not None
+    killed.stop()
+
+
 def test_what_an_interrupted_creation_left_is_removed(folder: Path) -> None:
     (folder / "creating-1234/pgdata").mkdir(parents=True)
 
