@@ -34,6 +34,12 @@ def answer(request: Request, fd: int | None) -> Request:
     return reply
 
 
+def die(request: Request, fd: int | None) -> Request:
+    """Dies over every file."""
+    os.kill(os.getpid(), signal.SIGSEGV)
+    return request
+
+
 def _leave_damage() -> Request:
     _damage.append("by an earlier file")
     return {}

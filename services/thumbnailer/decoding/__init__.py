@@ -1,0 +1,1 @@
+"""Decoders of foreign pictures and videos; runs in child processes only."""
