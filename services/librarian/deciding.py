@@ -60,6 +60,7 @@ def plan(
             "job_id": str(staged.claimed.job_id) if staged.claimed.job_id else None,
         },
         "source": staged.claimed.source.name,
+        "placed_by": placing_companion(facts, companions),
     }
     return Plan(staged, asset_id, Wish(folder, received.rpartition(b"/")[2]), record)
 
@@ -107,6 +108,14 @@ def date_row(
         "override": None,
         "decided_at": _iso(now),
     }
+
+
+def placing_companion(facts: Facts, companions: Sequence[CompanionFacts]) -> dict[str, Any] | None:
+    """The first companion that knows the place of a photo which does not itself, as JSON."""
+    if location(facts):
+        return None
+    placed = (each for each in companions if each.latitude_deg is not None)
+    return next((dataclasses.asdict(each) for each in placed), None)
 
 
 def location(facts: Facts) -> dict[str, float] | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,35 +18,38 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
-import structlog
 from sqlalchemy import orm
 
 from librarian import (
+    arrivals,
+    companions_filing,
     deciding,
     duplicates,
     left_behind,
-    recording,
+    linking,
+    neighbours,
     recovery,
-    removal,
     reserving,
     staging,
 )
-from librarian.arrivals import KEPT, Claimed, Outcome, Source
+from librarian.arrivals import Claimed, Outcome, Source
+from librarian.companions_filing import Belonging
 from librarian.deciding import Plan
+from librarian.departing import Departure, depart
 from librarian.domain import naming
 from librarian.domain.capture import DateRules
-from librarian.domain.facts import Facts
+from librarian.domain.facts import CompanionFacts, Facts
+from librarian.neighbours import Folder
 from librarian.originals import Originals
+from librarian.publishing import Publishing
 from librarian.repository import originals as original_rows
 from librarian.repository import recording as rows
 from librarian.repository.originals import Original
 from librarian.reserving import Reserved
 from librarian.staging import Staged
-from shared import disk_space, errors, event_log, faults, ownership, publish
+from shared import disk_space, event_log, faults, ownership
 from shared.clock import Clock
 from shared.database import Database
-
-log = structlog.get_logger()
 
 THREADS: Final = 4
 BUSY: Final = "being filed by somebody else"
@@ -74,6 +79,7 @@ class Filer:
         self.owner = owner
         self.reader = reader
         self.clock = clock
+        self.neighbours = neighbours.Neighbours()
         self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="filing")
         self._turn = threading.Lock()
 
@@ -133,26 +139,29 @@ class Filer:
 
 
 class Batch:
-    """One batch on its way. Invariant: every file is in `outcomes`, or still on the way."""
+    """One batch on its way. Invariant: every file has an outcome, or is still on the way."""
 
     def __init__(self, filer: Filer, originals: Originals, source_fd: int) -> None:
         self._filer = filer
+        self._database = filer.database
         self._originals = originals
         self._source_fd = source_fd
         self._now = filer.clock.now()
+        self._publishing = Publishing(filer.database, originals, filer.clock)
         self._staged: list[Staged] = []
         self._again: list[Staged] = []
+        self._departures: list[Departure] = []
         self._outcomes: dict[UUID, Outcome] = {}
+        self._recorded: set[UUID] = set()
 
     def file(self, batch: Sequence[Claimed]) -> list[Outcome]:
         """What became of each file, in the order of the batch."""
         try:
-            claimed = self._without_recovered(batch)
-            staged = self._stage(claimed)
-            plans = self._decide(self._new(staged))
-            reserved = self._reserve(plans)
-            published = self._publish(reserved)
-            self._record(published)
+            staged = self._stage(self._without_recovered(batch))
+            photos = [each for each in staged if each.companion is None]
+            sidecars = [each for each in staged if each.companion is not None]
+            self._link(self._keep(self._decide(self._new(photos))))
+            self._keep(self._decide_sidecars(sidecars))
             self._settle_duplicates()
             self._remove()
         finally:
@@ -162,9 +171,10 @@ class Batch:
 
     def _without_recovered(self, batch: Sequence[Claimed]) -> list[Claimed]:
         """The files that recovery has not just decided."""
-        with self._filer.database.read() as session:
+        with self._database.read() as session:
             decided = rows.decided(session, [each.file_id for each in batch])
         self._outcomes |= decided
+        self._recorded |= decided.keys()
         moved = [each.file_id for each in batch if each.mode == "move" and each.file_id in decided]
         if moved:
             tidying = self._filer.tidying(self._originals, self._source_fd)
@@ -184,12 +194,12 @@ class Batch:
         self._add(result for result in results if isinstance(result, Outcome))
         return [result for result in results if isinstance(result, Staged)]
 
-    def _new(self, staged: Sequence[Staged]) -> list[Staged]:
+    def _new(self, photos: Sequence[Staged]) -> list[Staged]:
         """One file for each content that the ledger does not know; the others are duplicates."""
-        with self._filer.database.read() as session:
-            known = original_rows.by_hash(session, [each.file_hash for each in staged])
+        with self._database.read() as session:
+            known = original_rows.by_hash(session, [each.file_hash for each in photos])
         new: dict[str, Staged] = {}
-        for each in sorted(staged, key=lambda one: one.claimed.found.path):
+        for each in sorted(photos, key=lambda one: one.claimed.found.path):
             if each.file_hash not in known and each.file_hash not in new:
                 new[each.file_hash] = each
             else:
@@ -197,8 +207,8 @@ class Batch:
         return list(new.values())
 
     def _decide(self, new: Sequence[Staged]) -> list[Plan]:
-        """Facts are read, capture time, folder and rows decided."""
-        with self._filer.database.read() as session:
+        """Facts are read, of the photo and of companions beside it; date and place are decided."""
+        with self._database.read() as session:
             zone = original_rows.default_zone(session)
         rules = DateRules(default_zone=zone, now=self._now)
 
@@ -206,159 +216,144 @@ class Batch:
             with self._originals.open_temporary(staged.temporary) as descriptor:
                 name = naming.display(staged.claimed.found.path)
                 facts = self._filer.reader.read(descriptor, name)
-            return deciding.plan(staged, uuid.uuid4(), facts, rules)
+            return deciding.plan(staged, uuid.uuid4(), facts, rules, self._beside(staged))
 
         return self._filer.each(decide, new)
+
+    def _beside(self, staged: Staged) -> list[CompanionFacts]:
+        """What companions in the photo's source folder say about it."""
+        path, slash, name = staged.claimed.found.path.rpartition(b"/")
+        beside = self._folder(staged.claimed.source, path).companions_of(os.fsdecode(name))
+        said = (neighbours.facts_of(self._source_fd, path + slash + os.fsencode(n)) for n in beside)
+        return [facts for facts in said if facts is not None]
+
+    def _decide_sidecars(self, sidecars: Sequence[Staged]) -> list[Plan]:
+        """Sidecars whose photo is filed go beside it; the others wait for theirs."""
+        if not sidecars:
+            return []
+        folder_of = functools.partial(self._folder, sidecars[0].claimed.source)
+        with self._database.read() as session:
+            found = companions_filing.belongings(session, sidecars, folder_of)
+        belonging = {each.staged.claimed.file_id for each in found}
+        waiting = (each for each in sidecars if each.claimed.file_id not in belonging)
+        self._wait(waiting, arrivals.WAITING_FOR_PHOTO)
+        for each in found:
+            if each.filed_at is not None:
+                self._settle_sidecar(each, each.filed_at)
+        return [self._plan_sidecar(each) for each in found if each.filed_at is None]
+
+    def _plan_sidecar(self, belonging: Belonging) -> Plan:
+        staged = belonging.staged
+        name = os.fsdecode(staged.claimed.found.path.rpartition(b"/")[2])
+        with self._originals.open_temporary(staged.temporary) as descriptor:
+            return companions_filing.plan(belonging, neighbours.read(name, descriptor))
+
+    def _settle_sidecar(self, belonging: Belonging, path: str) -> None:
+        """A sidecar that is filed already may go if what is filed is sound."""
+        staged = belonging.staged
+        if self._originals.hash_at(path) == (staged.file_hash, staged.size_bytes):
+            self._add([duplicates.outcome(staged, belonging.owner)])
+            self._departures.append(Departure(staged, path, staged.size_bytes))
+        else:
+            why = f"{path} is missing or damaged"
+            self._add([duplicates.outcome(staged, belonging.owner, arrivals.KEPT, why)])
+
+    def _keep(self, plans: Sequence[Plan]) -> list[Reserved]:
+        """Reserve, publish, record; the recorded ones."""
+        reserved = self._reserve(plans)
+        results = self._filer.each(self._publishing.publish_one, reserved)
+        self._add(result for result in results if isinstance(result, Outcome))
+        published = [result for result in results if isinstance(result, Reserved)]
+        outcomes = self._publishing.record(published, self._now)
+        self._add(outcomes.values())
+        done = [
+            one
+            for one in published
+            if one.filing.file_id in outcomes
+            and outcomes[one.filing.file_id].outcome in {"filed", "companion"}
+        ]
+        self._recorded |= outcomes.keys()
+        self._wait(one.staged for one in published if one.filing.file_id not in outcomes)
+        self._departures += [
+            Departure(one.staged, one.filing.relative_path, one.filing.size_bytes) for one in done
+        ]
+        return done
 
     def _reserve(self, plans: Sequence[Plan]) -> list[Reserved]:
         """Content and path are ours; what somebody else files just now is left for later."""
         desired = reserving.Desired(plans, self._originals.root_id, self._filer.owner.id)
-        reserved, known = self._filer.database.run(
-            lambda session: reserving.reserve(session, desired)
-        )
+        reserved, known = self._database.run(lambda session: reserving.reserve(session, desired))
         faults.point("filing.reserved")
-        ours = {each.filing.asset_id for each in reserved}
-        others = [plan.staged for plan in plans if plan.asset_id not in ours]
+        ours = {each.filing.file_id for each in reserved}
+        others = [plan.staged for plan in plans if plan.staged.claimed.file_id not in ours]
         self._again += [each for each in others if each.file_hash in known]
         self._wait(each for each in others if each.file_hash not in known)
         return reserved
 
-    def _publish(self, reserved: Sequence[Reserved]) -> list[Reserved]:
-        """The files stand complete under their names, and the folders' records tell of them."""
-        results = self._filer.each(self._publish_one, reserved)
-        published = [each for each in results if each is not None]
-        faults.point("filing.published")
-        recovery.write_record(self._originals, [each.filing for each in published])
-        return published
-
-    def _publish_one(self, one: Reserved) -> Reserved | None:
-        on_disk: set[str] = set()
-        try:
-            self._originals.sync_temporary(one.staged.temporary)
-            while not self._has_its_name(one):
-                on_disk.add(one.filing.path_key)
-                one = self._elsewhere(one, on_disk)
-        except errors.PermanentError as error:
-            self._filer.database.run(lambda session: recovery.give_up(session, one.filing))
-            self._add([staging.outcome(one.staged.claimed, "failed", "no folder", str(error))])
-            return None
-        except (OSError, publish.AcrossMountsError) as error:
-            raise errors.DependencyError("originals", f"cannot publish: {error}") from error
-        return one
-
-    def _has_its_name(self, one: Reserved) -> bool:
-        """Publish; an equal file that is there already is adopted, another one keeps the name."""
-        filing = one.filing
-        try:
-            self._originals.publish(one.staged.temporary, filing.relative_path)
-        except publish.NameTakenError:
-            there = self._originals.hash_at(filing.relative_path)
-            if there != (filing.file_hash, filing.size_bytes):
-                return False
-            self._originals.sync(filing.relative_path)
-        return True
-
-    def _elsewhere(self, one: Reserved, on_disk: set[str]) -> Reserved:
-        return self._filer.database.run(
-            lambda session: reserving.place_again(session, one, on_disk)
-        )
-
-    def _record(self, published: Sequence[Reserved]) -> None:
-        by_filing = {each.filing.id: each for each in published}
-        done, refused = recording.record(
-            self._filer.database, [each.filing for each in published], self._now
-        )
-        for filing in done:
-            one = by_filing.pop(filing.id)
-            self._add([recording.outcome_of(filing, one.staged.claimed.found.path)])
-            log.info("asset.filed", asset_id=filing.asset_id, path=filing.relative_path)
-        for refusal in refused:
-            one = by_filing.pop(refusal.filing.id)
-            self._originals.withdraw(refusal.filing.relative_path, refusal.filing.file_hash)
-            recovery.refuse(self._filer.database, refusal, self._filer.clock)
-            self._add([recovery.outcome_of(refusal, one.staged.claimed.found.path)])
-        self._wait(each.staged for each in by_filing.values())
+    def _link(self, recorded: Sequence[Reserved]) -> None:
+        """New photos are linked with their partners, and companions that wait for them woken."""
+        if not recorded:
+            return
+        linked = linking.link(self._database, self._originals, recorded)
+        recovery.write_ledgers_view(self._database, self._originals, linked)
 
     def _settle_duplicates(self) -> None:
         """Originals of known contents are looked at, and all outcomes that are left recorded."""
-        with self._filer.database.read() as session:
+        with self._database.read() as session:
             known = original_rows.by_hash(session, [each.file_hash for each in self._again])
         self._wait(each for each in self._again if each.file_hash not in known)
         again = [each for each in self._again if each.file_hash in known]
         self._add(self._filer.each(lambda one: self._settle(one, known[one.file_hash]), again))
+        self._departures += [
+            Departure(each, str(known[each.file_hash].relative_path), each.size_bytes)
+            for each in again
+        ]
         told = [duplicates.found_event(each, known[each.file_hash]) for each in again]
+        unrecorded = [o for o in self._outcomes.values() if o.file_id not in self._recorded]
 
         def decide(session: orm.Session) -> None:
-            unrecorded = [each for each in self._outcomes.values() if each.outcome != "filed"]
             rows.decide_files(session, unrecorded, self._now)
             event_log.append(session, told, now=self._now)
 
-        self._filer.database.run(decide)
+        self._database.run(decide)
         faults.point("filing.decided")
 
     def _settle(self, staged: Staged, known: Original) -> Outcome:
-        return duplicates.settle(self._filer.database, self._originals, staged, known, self._now)
+        return duplicates.settle(self._database, self._originals, staged, known, self._now)
 
     def _remove(self) -> None:
-        """In move mode, sources whose original is recorded go."""
-        movable = [
+        """In move mode, sources leave whose original is recorded."""
+        leaving = [
             each
-            for each in self._staged
-            if each.claimed.mode == "move" and self._is_safe(each.claimed.file_id)
+            for each in self._departures
+            if each.staged.claimed.mode == "move"
+            and self._outcomes[each.staged.claimed.file_id].reason != arrivals.KEPT
         ]
-        if not movable:
-            return
-        with self._filer.database.read() as session:
-            known = original_rows.by_hash(session, [each.file_hash for each in movable])
-        gone = self._filer.each(lambda one: self._remove_one(one, known[one.file_hash]), movable)
-        self._removed(
-            each.claimed.file_id for each, is_gone in zip(movable, gone, strict=True) if is_gone
+        gone = self._filer.each(
+            lambda one: depart(self._database, self._originals, self._source_fd, one), leaving
         )
-
-    def _is_safe(self, file_id: UUID) -> bool:
-        outcome = self._outcomes[file_id]
-        return outcome.outcome in {"filed", "duplicate"} and outcome.reason != KEPT
-
-    def _remove_one(self, staged: Staged, known: Original) -> bool:
-        claimed, path = staged.claimed, str(known.relative_path)
-
-        def is_original_there() -> bool:
-            return self._originals.size_at(path) == known.size_bytes
-
-        try:
-            return removal.remove(
-                self._source_fd,
-                claimed.found.path,
-                staged.identity,
-                claimed.file_id,
-                is_original_there,
-            )
-        except removal.WrongViewError as error:
-            self._keep(claimed, str(error), freeze=True)
-        except OSError as error:
-            self._keep(claimed, f"cannot be removed: {error}", freeze=False)
-        return False
-
-    def _keep(self, claimed: Claimed, why: str, *, freeze: bool) -> None:
-        log.warning("source.kept", path=claimed.found.path, why=why)
-
-        def keep(session: orm.Session) -> None:
-            rows.keep_source(session, claimed.file_id, why)
-            if freeze:
-                original_rows.freeze(session, self._originals.root_id, why)
-
-        self._filer.database.run(keep)
+        self._removed(
+            each.staged.claimed.file_id
+            for each, is_gone in zip(leaving, gone, strict=True)
+            if is_gone
+        )
 
     def _removed(self, file_ids: Iterable[UUID]) -> None:
         gone = list(file_ids)
-        self._filer.database.run(lambda session: rows.sources_removed(session, gone, self._now))
+        if gone:
+            self._database.run(lambda session: rows.sources_removed(session, gone, self._now))
         for file_id in gone:
             self._outcomes[file_id] = dataclasses.replace(
                 self._outcomes[file_id], is_source_removed=True
             )
 
-    def _wait(self, staged: Iterable[Staged]) -> None:
-        self._add(staging.outcome(each.claimed, None, BUSY) for each in staged)
+    def _folder(self, source: Source, path: bytes) -> Folder:
+        return self._filer.neighbours.folder(
+            source.id, self._source_fd, path, self._filer.clock.monotonic()
+        )
+
+    def _wait(self, staged: Iterable[Staged], why: str = BUSY) -> None:
+        self._add(staging.outcome(each.claimed, None, why) for each in staged)
 
     def _add(self, outcomes: Iterable[Outcome]) -> None:
         self._outcomes |= {each.file_id: each for each in outcomes}

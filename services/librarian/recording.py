@@ -14,8 +14,11 @@ from uuid import UUID
 
 from sqlalchemy import exc, orm
 
+from librarian import heeding
 from librarian.arrivals import Outcome
-from librarian.repository import filings, recording
+from librarian.domain.capture import DateRules
+from librarian.domain.facts import CompanionFacts
+from librarian.repository import filings, originals, recording
 from librarian.repository.filings import Filing
 from shared import database as databases
 from shared import event_log, events, faults
@@ -73,11 +76,15 @@ def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[
     ours = [filing for filing in done if filing.id in ids]
     if not ours:
         return set()
-    recording.insert_assets(session, ids)
+    assets = [filing for filing in ours if "asset" in filing.record]
+    sidecars = [filing for filing in ours if "link" in filing.record]
+    recording.insert_assets(session, [filing.id for filing in assets])
+    recording.insert_sidecars(session, [filing.id for filing in sidecars])
+    _hear_companions(session, ours, now)
     recording.decide_files(session, [outcome_of(filing, b"") for filing in ours], now)
     event_log.append(
         session,
-        [events.AssetIngestedV1.model_validate(_event_of(filing)) for filing in ours],
+        [events.AssetIngestedV1.model_validate(_event_of(filing)) for filing in assets],
         now=now,
     )
     filings.delete(session, ids, ours[0].owner)
@@ -85,8 +92,27 @@ def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[
     return ids
 
 
+def _hear_companions(session: orm.Session, ours: Sequence[Filing], now: datetime) -> None:
+    """Photos are placed and dated by sidecars that came with them or after them."""
+    rules = DateRules(default_zone=originals.default_zone(session), now=now)
+    for filing in ours:
+        if place := filing.record.get("placed_by"):
+            heeding.place(session, filing.asset_id, CompanionFacts(**place), now)
+        if facts := filing.record.get("facts"):
+            spoken_of = [UUID(asset_id) for asset_id in filing.record["spoken_of"]]
+            heeding.heed(session, spoken_of, CompanionFacts(**facts), rules)
+
+
 def outcome_of(filing: Filing, path: bytes) -> Outcome:
     """What became of the file of a recorded filing, which came from a path of its source."""
+    if "link" in filing.record:
+        return Outcome(
+            filing.file_id,
+            path,
+            "companion",
+            asset_id=filing.asset_id,
+            file_hash=filing.file_hash,
+        )
     return Outcome(
         file_id=filing.file_id,
         path=path,

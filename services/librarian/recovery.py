@@ -7,16 +7,19 @@ and removes the temporary file first, so an owner that still runs can publish no
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 import structlog
 from sqlalchemy import orm
 
-from librarian import deciding, recording
+from librarian import deciding, recording, records
 from librarian.arrivals import Outcome
 from librarian.originals import Originals
-from librarian.repository import filings
+from librarian.repository import filings, folder_records
 from librarian.repository import recording as rows
 from librarian.repository.filings import Filing
 from shared import faults
@@ -53,7 +56,7 @@ def _finish(database: Database, originals: Originals, filing: Filing, clock: Clo
         log.info("filing.released", file_id=filing.file_id, path=filing.relative_path)
         return
     originals.sync(filing.relative_path)
-    write_record(originals, [filing])
+    write_record(database, originals, [filing])
     _, refused = recording.record(database, [filing], clock.now())
     for one in refused:
         refuse(database, one, clock)
@@ -84,17 +87,55 @@ def outcome_of(refused: recording.Refused, path: bytes) -> Outcome:
     return Outcome(file_id, path, "failed", "refused by the ledger", refused.error)
 
 
-def write_record(originals: Originals, done: list[Filing]) -> None:
-    """Write the lines of filings into the records of their folders, durably."""
+def write_record(database: Database, originals: Originals, done: Sequence[Filing]) -> None:
+    """Write the lines of filings into the records of their folders, durably.
+
+    A sidecar's line is that of its photo, which has one link more now.
+    """
     lines: dict[str, list[bytes]] = {}
+    owners = {filing.asset_id for filing in done if "link" in filing.record}
+    with database.read() as session:
+        known = folder_records.load(session, owners) if owners else {}
     for filing in done:
         folder, _, name = filing.relative_path.rpartition("/")
-        record = deciding.folder_record(
-            filing.asset_id, filing.file_hash, filing.size_bytes, name, filing.record
-        )
+        if "asset" in filing.record:
+            record = deciding.folder_record(
+                filing.asset_id, filing.file_hash, filing.size_bytes, name, filing.record
+            )
+        elif filing.asset_id in known:
+            record = with_sidecar(known[filing.asset_id], filing, name)
+            known[filing.asset_id] = record
+        else:
+            continue
         lines.setdefault(folder, []).append(record.to_line())
     for folder, of_folder in sorted(lines.items()):
         originals.append_records(folder, of_folder)
+
+
+def write_ledgers_view(
+    database: Database, originals: Originals, asset_ids: Collection[UUID]
+) -> None:
+    """Write what the ledger says of assets now into the records of their folders, durably."""
+    with database.read() as session:
+        known = folder_records.load(session, asset_ids)
+        folders = folder_records.folders_of(session, asset_ids)
+    lines: dict[str, list[bytes]] = {}
+    for asset_id, record in known.items():
+        lines.setdefault(folders[asset_id], []).append(record.to_line())
+    for folder, of_folder in sorted(lines.items()):
+        originals.append_records(folder, of_folder)
+
+
+def with_sidecar(record: records.Record, filing: Filing, name: str) -> records.Record:
+    """A photo's record with one sidecar more."""
+    link = records.Link(
+        file_hash=filing.file_hash,
+        name=name,
+        size_bytes=filing.size_bytes,
+        **filing.record["link"],
+    )
+    others = tuple(each for each in record.links if each.file_hash != link.file_hash)
+    return dataclasses.replace(record, links=(*others, link))
 
 
 def discard_leftovers(database: Database, originals: Originals) -> int:

@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from librarian import placing
 from librarian.deciding import Plan
-from librarian.placing import Place
+from librarian.placing import Place, Wish
 from librarian.repository import filings, originals
 from librarian.repository.filings import Filing
 from librarian.staging import Staged
@@ -23,6 +23,7 @@ class Reserved:
 
     staged: Staged
     filing: Filing
+    wish: Wish
 
     def at(self, place: Place) -> Reserved:
         """The same at another place."""
@@ -67,7 +68,7 @@ def place_again(session: orm.Session, one: Reserved, on_disk: Collection[str]) -
     filing = one.filing
     while True:
         place = placing.choose(
-            [_wish_of(one)],
+            [one.wish],
             lambda keys: filings.taken_keys(session, filing.root_id, keys) | set(on_disk),
         )[0]
         if filings.replace(session, filing.at(place)):
@@ -78,9 +79,11 @@ def _left(
     session: orm.Session, plans: Sequence[Plan], reserved: Sequence[Reserved], known: set[str]
 ) -> list[Plan]:
     """The plans that only lost their name and have to choose again."""
-    done = {each.filing.asset_id for each in reserved}
+    done = {each.filing.file_id for each in reserved}
     open_plans = [
-        plan for plan in plans if plan.asset_id not in done and plan.staged.file_hash not in known
+        plan
+        for plan in plans
+        if plan.staged.claimed.file_id not in done and plan.staged.file_hash not in known
     ]
     if not open_plans:
         return []
@@ -128,9 +131,4 @@ def _filing(plan: Plan, place: Place, desired: Desired) -> Reserved:
         record=plan.record,
         owner=desired.owner,
     )
-    return Reserved(staged, filing)
-
-
-def _wish_of(one: Reserved) -> placing.Wish:
-    folder = one.filing.relative_path.rpartition("/")[0]
-    return placing.Wish(folder, one.staged.claimed.found.path.rpartition(b"/")[2])
+    return Reserved(staged, filing, plan.wish)

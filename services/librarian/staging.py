@@ -16,7 +16,9 @@ from typing import Final
 
 from librarian import arrivals
 from librarian.arrivals import Claimed, Outcome
-from librarian.domain import content_type
+from librarian.domain import companions, content_type
+from librarian.domain.companions import CompanionKind
+from librarian.formats import sidecars
 from librarian.originals import Originals
 from shared import errors, faults, folders, publish
 
@@ -24,6 +26,10 @@ from shared import errors, faults, folders, publish
 _NO_LEASES: Final = {errno.EACCES, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}
 # A lease is broken by a signal; this one is ignored by default, SIGIO would end the process.
 _HARMLESS: Final = signal.SIGURG
+
+
+SIDECAR: Final = content_type.ContentType("sidecar", "application/octet-stream", ())
+"""The kind of a file that is filed beside its photo."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -56,6 +62,7 @@ class Staged:
     file_hash: str
     size_bytes: int
     kind: content_type.ContentType
+    companion: CompanionKind | None = None
 
 
 def stage(claimed: Claimed, source_fd: int, originals: Originals) -> Staged | Outcome:
@@ -74,6 +81,8 @@ def stage(claimed: Claimed, source_fd: int, originals: Originals) -> Staged | Ou
         return outcome(claimed, "failed", "unreadable", str(error))
     try:
         return _stage_open(claimed, descriptor, originals)
+    except (UnreadableError, OSError) as error:
+        return outcome(claimed, "failed", "unreadable", str(error))
     finally:
         os.close(descriptor)
 
@@ -87,21 +96,33 @@ def outcome(
 
 def _stage_open(claimed: Claimed, descriptor: int, originals: Originals) -> Staged | Outcome:
     before = Identity.of(os.fstat(descriptor))
+    kind, companion = _kinds(claimed, descriptor)
     if refusal := _refusal(claimed, before, descriptor):
         return refusal
-    try:
-        kind = content_type.detect(os.pread(descriptor, content_type.HEAD_BYTES, 0))
-        if kind is None:
-            return outcome(claimed, "quarantined", "unrecognised", "no picture or video")
-        temporary, file_hash, size_bytes = _copy(descriptor, originals, before.mtime_ns)
-    except UnreadableError as error:
-        return outcome(claimed, "failed", "unreadable", str(error))
+    if companion is CompanionKind.TAKEOUT_ALBUM:
+        return outcome(claimed, "ignored", "takeout album", "it speaks of no photo")
+    if kind is None:
+        return outcome(claimed, "quarantined", "unrecognised", "no picture or video")
+    temporary, file_hash, size_bytes = _copy(descriptor, originals, before.mtime_ns)
     after = Identity.of(os.fstat(descriptor))
     if after != before or size_bytes != before.size or is_open_for_writing(descriptor):
         originals.discard(temporary)
         return outcome(claimed, None, arrivals.CHANGED)
     faults.point("stage.staged")
-    return Staged(claimed, after, temporary, file_hash, size_bytes, kind)
+    return Staged(claimed, after, temporary, file_hash, size_bytes, kind, companion)
+
+
+def _kinds(
+    claimed: Claimed, descriptor: int
+) -> tuple[content_type.ContentType | None, CompanionKind | None]:
+    """The kind of the content, and of companion if it is one."""
+    head = os.pread(descriptor, content_type.HEAD_BYTES, 0)
+    name = os.fsdecode(claimed.found.path.rpartition(b"/")[2])
+    kind = content_type.detect(head)
+    if kind is not None or claimed.found.size > sidecars.MAX_BYTES:
+        return kind, None
+    companion = companions.kind_of(name, head)
+    return (SIDECAR if companion else None), companion
 
 
 def _refusal(claimed: Claimed, seen: Identity, descriptor: int) -> Outcome | None:

@@ -217,6 +217,7 @@ CREATE INDEX idx_media_assets_has_errors ON media_assets (has_errors);
 CREATE INDEX idx_media_assets_ingested_at ON media_assets (ingested_at);
 CREATE INDEX idx_media_assets_is_backed_up ON media_assets (is_backed_up);
 CREATE INDEX idx_media_assets_is_geocoded ON media_assets (is_geocoded);
+CREATE INDEX idx_media_assets_live_photo_id ON media_assets ((metadata ->> 'live_photo_id')) WHERE metadata ->> 'live_photo_id' is not null;
 CREATE INDEX idx_media_assets_pending_analyzed ON media_assets (id) WHERE not is_analyzed;
 CREATE INDEX idx_media_assets_pending_backed_up ON media_assets (id) WHERE not is_backed_up;
 CREATE INDEX idx_media_assets_pending_geocoded ON media_assets (id) WHERE not is_geocoded;

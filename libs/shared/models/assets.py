@@ -94,6 +94,11 @@ class MediaAsset(Base):
             if stage != "curated"
         ),
         sa.Index("idx_media_assets_damage", "id", postgresql_where=sa.text("damage is not null")),
+        sa.Index(
+            "idx_media_assets_live_photo_id",
+            sa.text("(metadata ->> 'live_photo_id')"),
+            postgresql_where=sa.text("metadata ->> 'live_photo_id' is not null"),
+        ),
     )
 
 

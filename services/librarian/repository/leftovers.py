@@ -36,24 +36,26 @@ def of_files(session: orm.Session, file_ids: Collection[UUID]) -> list[Leftover]
 
 
 def _select(session: orm.Session, condition: sa.ColumnElement[bool]) -> list[Leftover]:
-    file, asset = models.File, models.MediaAsset
+    file, asset, sidecar = models.File, models.MediaAsset, models.AssetLink
+    is_sidecar = sa.and_(sidecar.asset_id == file.asset_id, sidecar.file_hash == file.file_hash)
     query = (
         sa.select(
             file.id,
             file.path,
             file.mtime_ns,
-            asset.file_hash,
-            asset.size_bytes,
-            asset.relative_path,
+            file.file_hash,
+            sa.func.coalesce(sidecar.size_bytes, asset.size_bytes).label("size_bytes"),
+            sa.func.coalesce(sidecar.relative_path, asset.relative_path).label("relative_path"),
         )
         .join(asset, asset.id == file.asset_id)
+        .outerjoin(sidecar, is_sidecar)
         .where(
             condition,
-            file.outcome.in_(("filed", "duplicate")),
+            file.outcome.in_(("filed", "duplicate", "companion")),
             file.source_removed_at.is_(None),
             file.superseded_at.is_(None),
             file.reason.is_distinct_from(KEPT),
-            file.file_hash == asset.file_hash,
+            sa.or_(file.file_hash == asset.file_hash, sidecar.id.is_not(None)),
             asset.removed_at.is_(None),
         )
         .order_by(file.path)
@@ -61,5 +63,5 @@ def _select(session: orm.Session, condition: sa.ColumnElement[bool]) -> list[Lef
     return [
         Leftover(row.id, row.path, row.mtime_ns, row.file_hash, row.size_bytes, row.relative_path)
         for row in session.execute(query)
-        if row.relative_path is not None
+        if row.relative_path is not None and row.file_hash is not None
     ]

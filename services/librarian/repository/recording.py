@@ -36,6 +36,11 @@ def insert_assets(session: orm.Session, filing_ids: Collection[UUID]) -> None:
     session.execute(_INSERT_DATES, {"ids": list(filing_ids)})
 
 
+def insert_sidecars(session: orm.Session, filing_ids: Collection[UUID]) -> None:
+    """Write the links of filed sidecars; errors as for assets."""
+    session.execute(_INSERT_SIDECARS, {"ids": list(filing_ids)})
+
+
 def decide_files(session: orm.Session, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Give files, and the items of their jobs, what became of them."""
     decided = sorted(
@@ -112,6 +117,15 @@ _INSERT_DATES: Final = sa.text(f"""
     from {_FILINGS}
     cross join jsonb_populate_record(null::asset_dates, f.record -> 'dates') d
     order by f.asset_id""")
+
+_INSERT_SIDECARS: Final = sa.text(f"""
+    insert into asset_links (asset_id, kind, root_id, relative_path, path_key, file_hash,
+      size_bytes, original_name, original_path, evidence)
+    select f.asset_id, l.kind, f.root_id, f.relative_path, f.path_key, f.file_hash, f.size_bytes,
+      l.original_name, l.original_path, l.evidence
+    from {_FILINGS}
+    cross join jsonb_populate_record(null::asset_links, f.record -> 'link') l
+    order by f.file_hash""")
 
 _DECIDE_FILES: Final = sa.text("""
     update files set outcome = i.outcome, reason = i.reason, detail = i.detail,

@@ -1,0 +1,74 @@
+"""The ledger's view of assets in the form of their folder's record."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from librarian import records
+
+
+def load(session: orm.Session, asset_ids: Collection[UUID]) -> dict[UUID, records.Record]:
+    """What the record of each asset's folder should say now; merely referenced ones are left out.
+
+    The folder of an asset is that of its `relative_path`; see `folder_of`.
+    """
+    rows = session.execute(_LOAD, {"ids": list(asset_ids)})
+    return {row.id: _record(row) for row in rows}
+
+
+def folders_of(session: orm.Session, asset_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The folder of each asset below its root."""
+    rows = session.execute(_FOLDERS, {"ids": list(asset_ids)})
+    return {row.id: row.relative_path.rpartition("/")[0] for row in rows}
+
+
+def _record(row: Any) -> records.Record:  # noqa: ANN401  a row of _LOAD
+    return records.Record(
+        asset_id=row.id,
+        file_hash=row.file_hash,
+        size_bytes=row.size_bytes,
+        name=row.relative_path.rpartition("/")[2],
+        original_name=row.original_name,
+        original_path=row.original_path,
+        source=row.source or "",
+        mtime_ns=row.mtime_ns or 0,
+        arrived_at=row.arrived_at or row.ingested_at,
+        ingested_at=row.ingested_at,
+        captured=records.Captured(
+            local=row.captured_local,
+            instant=row.captured_at,
+            offset_minutes=row.utc_offset_minutes,
+            offset_source=row.offset_source,
+            source=row.captured_at_source,
+            confidence=row.date_confidence,
+        ),
+        revision=row.revision,
+        override=row.override,
+        location=row.location,
+        links=tuple(records.Link(**link) for link in row.links or ()),
+    )
+
+
+_FOLDERS: Final = sa.text(
+    "select id, relative_path from media_assets"
+    " where id = any(cast(:ids as uuid[])) and relative_path is not null"
+)
+
+_LOAD: Final = sa.text("""
+    select a.*, d.mtime_ns, d.arrived_at, d.override,
+      (select s.name from files f join sources s on s.id = f.source_id
+       where f.asset_id = a.id and f.outcome = 'filed' order by f.decided_at limit 1) as source,
+      (select jsonb_agg(jsonb_build_object('kind', l.kind,
+          'file_hash', coalesce(l.file_hash, o.file_hash), 'name',
+          regexp_replace(l.relative_path, '^.*/', ''), 'size_bytes', l.size_bytes,
+          'original_name', l.original_name, 'original_path', l.original_path,
+          'evidence', l.evidence) order by l.kind, coalesce(l.file_hash, o.file_hash))
+       from asset_links l left join media_assets o on o.id = l.linked_asset_id
+       where l.asset_id = a.id) as links
+    from media_assets a left join asset_dates d on d.asset_id = a.id
+    where a.id = any(cast(:ids as uuid[])) and a.relative_path is not null""")

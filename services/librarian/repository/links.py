@@ -1,0 +1,137 @@
+"""Companions of assets: other assets and filed sidecars; and the files that may be such."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Final
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql as pg
+
+from shared import models
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Relative:
+    """A file met in a folder of a source, and its asset if it has one."""
+
+    path: bytes
+    outcome: str | None
+    asset_id: UUID | None
+    media_type: str | None
+    live_photo_id: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sibling:
+    """An asset that may be the complete version of a damaged one, or the damaged one."""
+
+    asset_id: UUID
+    file_hash: str
+    size_bytes: int
+
+
+def named_like(
+    session: orm.Session, source_id: UUID, beginnings: Iterable[bytes]
+) -> list[Relative]:
+    """The files whose path in the source begins with one of these and stays in that folder."""
+    wanted = sorted(set(beginnings))
+    if not wanted:
+        return []
+    rows = session.execute(
+        _NAMED_LIKE,
+        {"source": source_id, "low": wanted, "high": [after(beginning) for beginning in wanted]},
+    )
+    return [Relative(*row) for row in rows]
+
+
+def with_identifiers(session: orm.Session, identifiers: Iterable[str]) -> list[Relative]:
+    """The assets that carry one of these content identifiers of Live Photos."""
+    wanted = sorted(set(identifiers))
+    if not wanted:
+        return []
+    return [Relative(*row) for row in session.execute(_WITH_IDENTIFIERS, {"ids": wanted})]
+
+
+def damaged_like(session: orm.Session, asset_ids: Sequence[UUID]) -> list[tuple[Sibling, Sibling]]:
+    """Pairs of a damaged, shorter asset and one of these that may be the whole picture."""
+    rows = session.execute(_DAMAGED_LIKE, {"ids": list(asset_ids)})
+    return [(Sibling(*row[0:3]), Sibling(*row[3:6])) for row in rows]
+
+
+def link(
+    session: orm.Session, kind: str, asset_id: UUID, linked_asset_id: UUID, evidence: str
+) -> bool:
+    """Link two assets; False if they are already."""
+    row = session.execute(
+        pg.insert(models.AssetLink)
+        .values(kind=kind, asset_id=asset_id, linked_asset_id=linked_asset_id, evidence=evidence)
+        .on_conflict_do_nothing()
+        .returning(models.AssetLink.id)
+    ).first()
+    return row is not None
+
+
+def sidecars_with(session: orm.Session, file_hashes: Iterable[str]) -> dict[tuple[UUID, str], str]:
+    """Paths of filed sidecars with these contents, by asset and hash."""
+    sidecar = models.AssetLink
+    rows = session.execute(
+        sa.select(sidecar.asset_id, sidecar.file_hash, sidecar.relative_path).where(
+            sidecar.file_hash.in_(list(file_hashes))
+        )
+    )
+    return {
+        (row.asset_id, row.file_hash): row.relative_path
+        for row in rows
+        if row.file_hash is not None and row.relative_path is not None
+    }
+
+
+def wake_waiting(
+    session: orm.Session, source_id: UUID, folder_prefixes: Iterable[bytes], reason: str
+) -> None:
+    """Let companions in these folders be tried at once: a photo of their folder is filed now."""
+    for prefix in sorted(set(folder_prefixes)):
+        session.execute(
+            _WAKE,
+            {"source": source_id, "low": prefix, "high": after(prefix), "reason": reason},
+        )
+
+
+def after(beginning: bytes) -> bytes:
+    """The first byte string behind all that begin so."""
+    trimmed = beginning.rstrip(b"\xff")
+    return trimmed[:-1] + bytes([trimmed[-1] + 1]) if trimmed else b"\xff" * 64
+
+
+_NAMED_LIKE: Final = sa.text("""
+    select f.path, f.outcome, f.asset_id, a.media_type, a.metadata ->> 'live_photo_id'
+    from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
+    join files f on f.source_id = :source and f.superseded_at is null
+      and f.path >= i.low and f.path < i.high
+    left join media_assets a on a.id = f.asset_id
+    where position('\\x2f'::bytea in substring(f.path from length(i.low) + 1)) = 0
+    order by f.path""")
+
+_WITH_IDENTIFIERS: Final = sa.text("""
+    select convert_to(a.original_name, 'UTF8'), 'filed', a.id, a.media_type,
+      a.metadata ->> 'live_photo_id'
+    from media_assets a
+    where a.metadata ->> 'live_photo_id' = any(cast(:ids as text[])) order by a.id""")
+
+_DAMAGED_LIKE: Final = sa.text("""
+    select d.id, d.file_hash, d.size_bytes, a.id, a.file_hash, a.size_bytes
+    from media_assets a join media_assets d on d.damage is not null
+      and d.mime_type = a.mime_type and d.size_bytes < a.size_bytes
+      and (split_part(lower(d.original_name), '.', 1) = split_part(lower(a.original_name), '.', 1)
+        or d.captured_local = a.captured_local)
+    where a.id = any(cast(:ids as uuid[])) and a.damage is null
+    order by d.id limit 100""")
+
+_WAKE: Final = sa.text("""
+    update files set next_attempt_at = null
+    where source_id = :source and superseded_at is null and outcome is null
+      and path >= :low and path < :high and reason = :reason""")
