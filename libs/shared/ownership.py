@@ -5,6 +5,7 @@ When the process dies PostgreSQL drops the lock, so its claims are free at once:
 for, no clock to trust.
 """
 
+import contextlib
 import secrets
 import threading
 from collections.abc import Callable
@@ -54,8 +55,9 @@ class Owner:
                 raise DependencyError("database", f"owner {self.id} still holds its old lock")
 
     def close(self) -> None:
-        """Give up every claim."""
+        """Give up every claim; whoever asks afterwards finds us dead."""
         with self._guard:
+            self._unlock()  # the server notices a closed connection only a moment later
             self._drop()
 
     def __enter__(self) -> Self:
@@ -89,6 +91,15 @@ class Owner:
         if not held:
             self._drop()
         return bool(held)
+
+    def _unlock(self) -> None:
+        if self._connection is None:
+            return
+        with contextlib.suppress(exc.DBAPIError):  # then it is the server that ends it
+            self._connection.execute(
+                sa.text("select pg_advisory_unlock(:class, :id)"),
+                {"class": LOCK_CLASS, "id": self.id},
+            )
 
     def _drop(self) -> None:
         if self._connection is not None:

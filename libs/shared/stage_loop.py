@@ -20,6 +20,7 @@ from shared.settings import Settings
 
 POLL_S = 1.0
 SWEEP_EVERY_S = 15.0
+SWEEP_AT_LEAST_EVERY_S = 600.0
 SWEEP_PAUSE_FACTOR = 50.0
 """A sweep that finds nothing in a large ledger takes at most two percent of the time."""
 
@@ -116,7 +117,8 @@ class StageLoop:
         if swept.waiting_for:
             self._pulse.waiting(swept.waiting_for)
         now_s = self._clock.monotonic()
-        pause_s = max(self._sweep_every_s, SWEEP_PAUSE_FACTOR * (now_s - began_at_s))
+        in_proportion_s = min(SWEEP_PAUSE_FACTOR * (now_s - began_at_s), SWEEP_AT_LEAST_EVERY_S)
+        pause_s = max(self._sweep_every_s, in_proportion_s)
         self._sweep_at_s = now_s if swept.found else now_s + pause_s
 
     async def _settle(

@@ -118,8 +118,7 @@ async def test_a_parked_photo_is_tried_again_when_its_time_has_come(database: Da
         await loop.until(run.all_committed)
         parked = assets.stage(database, photo, NAME)
         handler.faults.clear()
-        run.pass_time(120)
-        await loop.until(lambda: all_done(database, [photo]))
+        await loop.until(lambda: run.later() and all_done(database, [photo]))
 
     assert parked is not None
     assert (parked.state, parked.attempts, parked.error) == ("retrying", 3, "I/O error")
