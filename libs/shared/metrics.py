@@ -75,6 +75,17 @@ FILES_DECIDED = _counter(
 FILING_SECONDS = _seconds("filing_seconds", "From the claim of a file to its record.")
 DEAD_LETTERS_OPEN = _gauge("dead_letters_open", "events", "Payloads that wait for a person.")
 ASSETS = _gauge("assets", "photos", "Assets by stage and state.", ("stage", "state"))
+LIBRARY_ASSETS = _gauge("library_assets", "photos", "Assets of the library.", ("media_type",))
+LIBRARY_BYTES = _gauge("library_bytes", "bytes", "Size of all originals.")
+ASSETS_WITH_ERRORS = _gauge("assets_with_errors", "photos", "Assets with a failed stage.")
+BACKUP_MISSING = _gauge(
+    "backup_copies_missing", "photos", "Originals without a verified copy on a target.", ("target",)
+)
+HEARTBEAT_AGE = _gauge(
+    "heartbeat_age_seconds", "seconds", "Since a service told the ledger of itself.", ("service",)
+)
+INBOX_WAITING = _gauge("inbox_files_waiting", "files", "Files still arriving.", ("inbox",))
+DISK_FREE = _gauge("disk_free_bytes", "bytes", "Room on the disk of a folder of ours.", ("kind",))
 LOG_HORIZON_AGE = _gauge(
     "event_log_horizon_age_seconds", "seconds", "Age of the oldest transaction that holds readers."
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,16 +11,22 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from dashboard import status
-from shared import colours, models
+from shared import colours, disk_space, models
 
 SHOWN_STAGES: Final = ("geocoded", "thumbnailed", "backed_up")
-LATEST: Final = 10
+LATEST: Final = 12
 ERRORS: Final = 20
+ALMOST_FULL_BYTES: Final = disk_space.Floors().thumbnails_bytes
+"""Where the first services stop to write."""
 
 
-def read(session: orm.Session, now: datetime) -> status.Status:
-    """Return the whole status as of one snapshot of the ledger."""
-    services = read_services(session, now)
+def read(session: orm.Session, now: datetime, expected: Sequence[str] = ()) -> status.Status:
+    """Return the whole status as of one snapshot of the ledger; ``session`` must be unused.
+
+    ``expected`` names the services that should run; without it all that ever reported are shown.
+    """
+    session.execute(sa.text("set transaction isolation level repeatable read"))
+    services = read_services(session, now, expected)
     roots = read_roots(session)
     inboxes = read_inboxes(session)
     backups = read_backups(session)
@@ -48,25 +55,36 @@ def read(session: orm.Session, now: datetime) -> status.Status:
     )
 
 
-def read_services(session: orm.Session, now: datetime) -> list[status.ServiceStatus]:
-    """Return every service that ever reported, with the colour of its state now."""
-    rows = session.scalars(
-        sa.select(models.SystemStatus).order_by(models.SystemStatus.service_name)
-    )
-    found = []
-    for row in rows:
-        age_s = max(0, int((now - row.last_heartbeat).total_seconds()))
-        found.append(
-            status.ServiceStatus(
-                name=row.service_name,
-                colour=colours.of_service(age_s, row.status, row.interval_s),
-                status=row.status,
-                heartbeat_age_s=age_s,
-                interval_s=row.interval_s,
-                current_task=row.current_task,
-            )
+def read_services(
+    session: orm.Session, now: datetime, expected: Sequence[str] = ()
+) -> list[status.ServiceStatus]:
+    """Return the services with the colour of their state now."""
+    rows = {row.service_name: row for row in session.scalars(sa.select(models.SystemStatus))}
+    return [of_service(name, rows.get(name), now) for name in expected or sorted(rows)]
+
+
+def of_service(name: str, row: models.SystemStatus | None, now: datetime) -> status.ServiceStatus:
+    """Return what a service's row says now; None = it never reported."""
+    if row is None:
+        return status.ServiceStatus(
+            name=name,
+            colour=colours.of_service(None, "UNKNOWN"),
+            status="UNKNOWN",
+            heartbeat_age_s=None,
+            last_heartbeat_at=None,
+            interval_s=30,
+            current_task=None,
         )
-    return found
+    age_s = max(0, int((now - row.last_heartbeat).total_seconds()))
+    return status.ServiceStatus(
+        name=name,
+        colour=colours.of_service(age_s, row.status, row.interval_s),
+        status=row.status,
+        heartbeat_age_s=age_s,
+        last_heartbeat_at=row.last_heartbeat,
+        interval_s=row.interval_s,
+        current_task=row.current_task,
+    )
 
 
 def read_assets(session: orm.Session, now: datetime) -> status.AssetCounts:
@@ -316,17 +334,25 @@ def read_alerts(
         if root.state != "online"
     ]
     alerts += [
+        f"The disk of {root.kind} ({root.path}) is almost full"
+        for root in roots
+        if root.free_bytes is not None and root.free_bytes < ALMOST_FULL_BYTES
+    ]
+    alerts += [
         f"Inbox {inbox.path} is {inbox.state}: {inbox.state_reason or 'not there'}"
         for inbox in inboxes
         if inbox.state != "online"
     ]
-    alerts += [
-        f"{service.name} is {service.colour}: {service.current_task or service.status}"
-        f" (last heartbeat {service.heartbeat_age_s} s ago)"
-        for service in services
-        if service.colour == "red"
-    ]
-    return alerts
+    return alerts + [service_alert(each) for each in services if each.colour == "red"]
+
+
+def service_alert(service: status.ServiceStatus) -> str:
+    """Return why a service is red; the text does not change from second to second."""
+    if service.last_heartbeat_at is None:
+        return f"{service.name} has never reported"
+    if service.status == "ERROR":
+        return f"{service.name}: {service.current_task or 'error'}"
+    return f"{service.name} is silent since {service.last_heartbeat_at:%Y-%m-%d %H:%M} UTC"
 
 
 def dead_letter_alert(count: int) -> list[str]:

@@ -5,6 +5,7 @@ The schema is versioned: fields are added, never changed (docs/status.schema.jso
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -21,12 +22,13 @@ class Part(BaseModel):
 
 
 class ServiceStatus(Part):
-    """One service and its latest heartbeat."""
+    """One service and its latest heartbeat; one that should run and never reported is red."""
 
     name: str
     colour: Colour
-    status: str = Field(description="OK, WARNING or ERROR, as the service said")
-    heartbeat_age_s: int
+    status: str = Field(description="OK, WARNING or ERROR, as the service said; else UNKNOWN")
+    heartbeat_age_s: int | None
+    last_heartbeat_at: datetime | None
     interval_s: int
     current_task: str | None
 
@@ -156,3 +158,9 @@ class Status(Part):
     jobs: list[JobStatus]
     dead_letters: int
     latest: list[LatestAsset]
+
+
+def render_schema() -> str:
+    """Return docs/status.schema.json."""
+    schema = Status.model_json_schema(mode="serialization")
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,15 +1,17 @@
 """Status and receipt as a person reads them in a terminal."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from rich import box
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
+from dashboard import words
 from dashboard.receipts import Receipt
 from dashboard.status import Status
+from dashboard.words import size as size
 
 DOTS = {"green": "[green]●[/]", "yellow": "[yellow]●[/]", "red": "[red]●[/]"}
 
@@ -50,7 +52,7 @@ def services(status: Status) -> Table:
     """Return the services with their colours."""
     made = table("Services", "", "service", "status", "heartbeat", "doing")
     for each in status.services:
-        age = f"{each.heartbeat_age_s} s ago"
+        age = "never" if each.heartbeat_age_s is None else f"{each.heartbeat_age_s} s ago"
         task = escape(each.current_task or "")
         made.add_row(DOTS[each.colour], each.name, each.status, age, task)
     return made
@@ -143,7 +145,7 @@ def receipt(found: Receipt) -> Iterator[RenderableType]:
     yield f"  SHA-256    {found.file_hash}"
     if found.damage:
         yield f"  [yellow]damaged[/]    {escape(found.damage)}"
-    yield f"  taken      {escape(taken(found))}"
+    yield f"  taken      {escape(words.taken(found))}"
     for reason in found.reasons:
         yield f"             {escape(str(reason))}"
     if found.place or found.latitude is not None:
@@ -155,67 +157,12 @@ def receipt(found: Receipt) -> Iterator[RenderableType]:
     yield history(found)
 
 
-def taken(found: Receipt) -> str:
-    """Return the capture time in words, with its source and confidence."""
-    if found.captured_local is None:
-        return "unknown (filed by the day it arrived)"
-    zone = offset(found.utc_offset_minutes)
-    text = f"{found.captured_local:%Y-%m-%d %H:%M:%S}{zone}"
-    doubts = [
-        word
-        for word, is_so in (("conflict", found.conflict), ("suspicious", found.suspicious))
-        if is_so
-    ]
-    words = ", ".join([f"confidence {found.date_confidence}", *doubts])
-    return f"{text} by {found.captured_at_source} ({words})"
-
-
-def offset(minutes: int | None) -> str:
-    """Return an offset as +02:00; nothing when it is not known."""
-    if minutes is None:
-        return ""
-    hours, rest = divmod(abs(minutes), 60)
-    return f" {'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
-
-
 def history(found: Receipt) -> Table:
     """Return where the photo came from, its stages, copies and events in the order of time."""
     made = table("History", "when (UTC)", "what", "detail")
-    rows: list[tuple[datetime, str, str]] = [
-        (each.first_seen_at, "met", f"{each.path} -> {each.outcome or 'open'} {each.reason or ''}")
-        for each in found.occurrences
-    ]
-    rows += [(each.time, each.topic, summary(each.data)) for each in found.events]
-    rows += [
-        (each.updated_at, f"stage {each.stage}", f"{each.state} {each.error or ''}")
-        for each in found.stages
-    ]
-    rows += [
-        (each.verified_at, f"copy on {each.target}", f"{each.path} {each.state}")
-        for each in found.copies
-        if each.verified_at
-    ]
-    for when, what, detail in sorted(rows):
-        made.add_row(f"{when:%Y-%m-%d %H:%M:%S}", what, escape(detail.strip()))
+    for when, what, detail in words.history(found):
+        made.add_row(f"{when:%Y-%m-%d %H:%M:%S}", what, escape(detail))
     return made
-
-
-def summary(data: dict[str, object]) -> str:
-    """Return the simple values of an event on one line."""
-    simple = {key: value for key, value in data.items() if not isinstance(value, dict | list)}
-    return " ".join(f"{key}={value}" for key, value in simple.items() if key != "asset_id")
-
-
-def size(count: int | None) -> str:
-    """Return bytes in the largest fitting unit (powers of 1000)."""
-    if count is None:
-        return "?"
-    value = float(count)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 def duration(seconds: float) -> str:

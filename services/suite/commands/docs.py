@@ -13,7 +13,7 @@ GENERATED = {
     "docs/events.md": "shared.events.docs:render",
     "docs/asyncapi.json": "shared.events.asyncapi:render",
     "docs/metrics.md": "shared.metrics:render_docs",
-    "docs/status.schema.json": "suite.status:render_schema",
+    "docs/status.schema.json": "dashboard.status:render_schema",
     ".env.example": "suite.env_example:render",
 }
 """Document -> the function without arguments that returns its text."""
