@@ -28,12 +28,21 @@ POINTS = sorted(
     - NEVER_HERE
 )
 FIRST = photos.jpeg(taken="2019:07:14 10:00:00", seed=1)
+SIDECAR = b'<?xml version="1.0"?><plist version="1.0"><dict/></plist>'
 SECOND = photos.jpeg(taken="2019:07:14 11:00:00", seed=2)
 
 
 @pytest.fixture
 def factory(database: Database, tmp_path: Path) -> Factory:
     return factories.make(database, tmp_path)
+
+
+def drop_all(factory: Factory) -> None:
+    """A photo, its sidecar, the same photo again, and another one of the same name."""
+    factory.drop("x/a.jpg", FIRST)
+    factory.drop("x/a.aae", SIDECAR)
+    factory.drop("x/b.jpg", FIRST)
+    factory.drop("y/a.jpg", SECOND)
 
 
 def run_child(factory: Factory, fault: str) -> int:
@@ -62,23 +71,41 @@ def file_until_settled(factory: Factory) -> None:
 
 
 def assert_nothing_lost(factory: Factory) -> None:
-    assert factory.names() == ["2019/2019-07-14/a.jpg", "2019/2019-07-14/a_1.jpg"]
     day = factory.originals / "2019/2019-07-14"
-    assert {(day / name).read_bytes() for name in ("a.jpg", "a_1.jpg")} == {FIRST, SECOND}
+    found = {path.name: path.read_bytes() for path in day.iterdir() if path.name[0] != "."}
+    assert len(factory.names()) == len(found) == 3
+    assert sorted(found.values()) == sorted([FIRST, SECOND, SIDECAR])
+    assert factory.rows("select original_name, relative_path from asset_links") in (
+        [("a.aae", "2019/2019-07-14/a.jpg.aae")],
+        [("a.aae", "2019/2019-07-14/a_1.jpg.aae")],
+    )
     assert len(factory.rows("select id from media_assets")) == 2
     assert factory.events("media.asset.ingested") == 2
-    assert sorted(map(str, factory.outcomes().values())) == ["duplicate", "filed", "filed"]
+    assert sorted(map(str, factory.outcomes().values())) == [
+        "companion",
+        "duplicate",
+        "filed",
+        "filed",
+    ]
     assert not [path for path in factory.inbox.rglob("*") if path.is_file()]
     assert list((factory.originals / ".photofactory/tmp").iterdir()) == []
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_killed_at_any_instant_it_loses_nothing(factory: Factory, point: str) -> None:
-    factory.drop("x/a.jpg", FIRST)
-    factory.drop("x/b.jpg", FIRST)
-    factory.drop("y/A.JPG".lower(), SECOND)
+# Not the first time that a batch comes by: its photos are safe then, the sidecar is under way.
+LATER = [
+    "publish.named:kill:3",
+    "filing.published:kill:2",
+    "filing.record_line:kill:2",
+    "filing.recorded:kill:2",
+    "remove.aside:kill:2",
+]
 
-    status = run_child(factory, f"{point}:kill")
+
+@pytest.mark.parametrize("fault", [*(f"{point}:kill" for point in POINTS), *LATER])
+def test_killed_at_any_instant_it_loses_nothing(factory: Factory, fault: str) -> None:
+    drop_all(factory)
+
+    status = run_child(factory, fault)
 
     assert status == -signal.SIGKILL
     file_until_settled(factory)
@@ -86,9 +113,7 @@ def test_killed_at_any_instant_it_loses_nothing(factory: Factory, point: str) ->
 
 
 def test_killed_while_it_recovers_it_loses_nothing(factory: Factory) -> None:
-    factory.drop("x/a.jpg", FIRST)
-    factory.drop("x/b.jpg", FIRST)
-    factory.drop("y/a.jpg", SECOND)
+    drop_all(factory)
 
     assert run_child(factory, "filing.published:kill") == -signal.SIGKILL
     waiting.until(
@@ -105,9 +130,7 @@ def test_killed_while_it_recovers_it_loses_nothing(factory: Factory) -> None:
 def test_a_disk_that_fails_delays_filing_and_loses_nothing(
     factory: Factory, point: str, error: str
 ) -> None:
-    factory.drop("x/a.jpg", FIRST)
-    factory.drop("x/b.jpg", FIRST)
-    factory.drop("y/a.jpg", SECOND)
+    drop_all(factory)
 
     faults.arm(f"{point}:{error}")
     try:
@@ -121,9 +144,7 @@ def test_a_disk_that_fails_delays_filing_and_loses_nothing(
 
 
 def test_where_links_do_not_work_it_renames_without_replacing(factory: Factory) -> None:
-    factory.drop("x/a.jpg", FIRST)
-    factory.drop("x/b.jpg", FIRST)
-    factory.drop("y/a.jpg", SECOND)
+    drop_all(factory)
 
     faults.arm("publish.link:exdev:0")
     try:

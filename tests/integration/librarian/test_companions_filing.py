@@ -1,0 +1,168 @@
+"""Sidecars and partners, whatever order they arrive in."""
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+import factories
+import photos
+from factories import Factory
+from librarian import records
+from shared.database import Database
+
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
+ photoshop:DateCreated="2018-03-04T05:06:07"/></rdf:RDF></x:xmpmeta>"""
+TAKEOUT = json.dumps(
+    {
+        "title": "IMG_1.jpg",
+        "photoTakenTime": {"timestamp": "1520139967"},
+        "geoData": {"latitude": 48.2, "longitude": 16.37, "altitude": 170.0},
+    }
+).encode()
+AAE = b'<?xml version="1.0"?><plist version="1.0"><dict/></plist>'
+
+
+@pytest.fixture
+def factory(database: Database, tmp_path: Path) -> Factory:
+    return factories.make(database, tmp_path)
+
+
+def file_all(factory: Factory) -> None:
+    """File until nothing is decided any more; waiting files are tried again at once."""
+    while True:
+        with factory.database.transaction() as session:
+            session.connection().exec_driver_sql("update files set next_attempt_at = null")
+        if all(outcome.outcome is None for outcome in factory.file()):
+            return
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(["IMG_1.jpg", "IMG_1.jpg.json"])])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_sidecar_dates_and_places_its_photo_in_any_order(
+    factory: Factory, order: tuple[str, ...], *, at_once: bool
+) -> None:
+    content = {"IMG_1.jpg": photos.jpeg(taken=None), "IMG_1.jpg.json": TAKEOUT}
+    for name in order:
+        factory.drop(f"album/{name}", content[name])
+        if not at_once:
+            factory.file()
+
+    file_all(factory)
+
+    assert factory.outcomes() == {
+        "album/IMG_1.jpg": "filed",
+        "album/IMG_1.jpg.json": "companion",
+    }
+    [asset] = factory.rows("select * from media_assets")
+    assert asset.captured_at.isoformat() == "2018-03-04T05:06:07+00:00"
+    assert factory.names() == sorted([asset.relative_path, f"{asset.relative_path}.json"])
+    [place] = factory.rows("select * from asset_effective_location")
+    assert (place.latitude, place.longitude) == (48.2, 16.37)
+    [link] = factory.rows("select * from asset_links")
+    assert (link.kind, link.relative_path) == ("takeout", f"{asset.relative_path}.json")
+    assert factory.found() == []
+
+
+def test_a_photo_beside_its_sidecar_is_filed_in_the_folder_of_the_sidecars_date(
+    factory: Factory,
+) -> None:
+    factory.drop("a.jpg", photos.jpeg(taken=None))
+    factory.drop("a.xmp", XMP)
+
+    file_all(factory)
+
+    assert factory.names() == ["2018/2018-03-04/a.jpg", "2018/2018-03-04/a.jpg.xmp"]
+    assert factory.events("media.asset.redated") == 0
+
+
+def test_a_sidecar_that_comes_late_redates_its_photo_where_it_is(factory: Factory) -> None:
+    factory.drop("a.jpg", photos.jpeg(taken="2019:01:01 12:00:00", modified=None))
+    factory.file()
+    factory.drop("a.jpg.xmp", XMP)
+
+    file_all(factory)
+
+    [asset] = factory.rows("select * from media_assets")
+    assert asset.captured_local.isoformat() == "2018-03-04T05:06:07"
+    assert asset.relative_path == "2019/2019-01-01/a.jpg"
+    assert asset.revision == 2
+    assert factory.events("media.asset.redated") == 1
+
+
+def test_a_sidecar_without_its_photo_waits(factory: Factory) -> None:
+    path = factory.drop("a.xmp", XMP)
+
+    [outcome] = factory.file()
+
+    assert (outcome.outcome, outcome.reason) == (None, "waiting for its photo")
+    assert path.exists()
+
+
+def test_a_sidecar_that_arrives_again_is_a_duplicate_and_goes(factory: Factory) -> None:
+    for _ in range(2):
+        factory.drop("a.jpg", photos.jpeg())
+        factory.drop("a.xmp", XMP)
+        file_all(factory)
+
+    assert len(factory.names()) == 2
+    assert factory.found() == []
+
+
+def test_several_sidecars_of_one_photo_are_kept_with_their_links_in_the_record(
+    factory: Factory,
+) -> None:
+    factory.drop("a.jpg", photos.jpeg())
+    factory.drop("a.xmp", XMP)
+    factory.drop("a.aae", AAE)
+
+    file_all(factory)
+
+    assert factory.names() == [f"2018/2018-03-04/a.jpg{end}" for end in ("", ".aae", ".xmp")]
+    record_file = factory.originals / "2018/2018-03-04/.photofactory.jsonl"
+    record = list(records.parse(record_file.read_bytes().splitlines()))[-1]
+    assert {(link.kind, link.name) for link in record.links} == {
+        ("aae", "a.jpg.aae"),
+        ("xmp", "a.jpg.xmp"),
+    }
+
+
+def test_a_takeout_album_is_no_companion(factory: Factory) -> None:
+    factory.drop("metadata.json", b'{"title": "Holiday", "access": "protected"}')
+
+    [outcome] = factory.file()
+
+    assert (outcome.outcome, outcome.reason) == ("ignored", "takeout album")
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(["IMG_1.HEIC", "IMG_1.MOV"])])
+def test_a_live_photo_is_linked_in_any_order(factory: Factory, order: tuple[str, ...]) -> None:
+    content = {"IMG_1.HEIC": photos.heic(), "IMG_1.MOV": photos.video(kind="mov")}
+    for name in order:
+        factory.drop(name, content[name])
+        factory.file()
+
+    [link] = factory.rows(
+        "select l.kind, a.original_name as picture, o.original_name as video from asset_links l"
+        " join media_assets a on a.id = l.asset_id join media_assets o on o.id = l.linked_asset_id"
+    )
+    assert (link.kind, link.picture, link.video) == ("live_photo", "IMG_1.HEIC", "IMG_1.MOV")
+
+
+def test_the_whole_picture_is_linked_with_the_cut_one(factory: Factory) -> None:
+    whole = photos.jpeg(size=(400, 300))
+    factory.drop("a.jpg", whole[:-300])
+    factory.file()
+    factory.drop("again/a.jpg", whole)
+    factory.drop("other/a.jpg", photos.jpeg(size=(400, 300), seed=4))
+
+    factory.file()
+
+    [link] = factory.rows(
+        "select l.kind, a.damage, o.size_bytes from asset_links l"
+        " join media_assets a on a.id = l.asset_id join media_assets o on o.id = l.linked_asset_id"
+    )
+    assert (link.kind, link.damage, link.size_bytes) == ("complete", "truncated", len(whole))
