@@ -30,17 +30,17 @@ STANDBY_S = 0.25
 
 Result = TypeVar("Result")
 
-# Reads each topic by its index from its cursor on. No output column may bear the name of a column
-# of the order and be a cast of it: the order would take the cast and scan everything.
-_READ = sa.text(f"""
+# No output column may bear the name of a column of the order and be a cast of it: the order would
+# take the cast and scan everything.
+READ = sa.text(f"""
 select e.epoch, e.xid::text as transaction_id, e.id, e.event_id, e.topic, e.key, e.time, e.data,
        e.headers,
        e.epoch < ledger.epoch or e.xid < pg_snapshot_xmin(pg_current_snapshot()) as is_decided
 from ledger, {cursors.PLACES}
 cross join lateral (
     select * from event_log l
-    where l.topic = n.topic and (l.epoch, l.xid, l.id) > (n.epoch, n.xid, n.id)
-    order by l.epoch, l.xid, l.id limit :count
+    where {cursors.AFTER}
+    order by l.topic, l.epoch, l.xid, l.id limit :count
 ) e
 order by e.epoch, e.xid, e.id limit :count
 """)
@@ -166,7 +166,7 @@ class PostgresEventReader:
     def _read(self, connection: sa.Connection, max_records: int) -> tuple[list[Record], bool]:
         """Return the next decided events, and whether undecided ones wait behind them."""
         rows = connection.execute(
-            _READ, {"count": max_records} | cursors.arrays(self._positions)
+            READ, {"count": max_records} | cursors.arrays(self._positions)
         ).all()
         # in the order of the log nothing decided comes after something undecided
         decided = list(takewhile(lambda row: row.is_decided, rows))

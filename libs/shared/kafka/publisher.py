@@ -36,7 +36,6 @@ class KafkaEventPublisher:
             acks="all",
             enable_idempotence=True,
             linger_ms=LINGER_MS,
-            compression_type="gzip",
         )
         await client.within(client.REQUEST_TIMEOUT_S, "connecting", self._producer.start())
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 import event_logs
 from event_logs import notes, numbers, read, running
-from shared import cursors, epoch, event_log, events
+from shared import cursors, epoch, event_log, events, reader_postgres
 from shared.database import Database
 from shared.errors import DependencyError
 from shared.reader_postgres import PostgresEventReader
@@ -230,3 +230,22 @@ async def test_events_of_every_epoch_are_read_in_its_order(
 
     assert list(held_back) == []
     assert numbers(found) == [1, 2]
+
+
+@pytest.mark.parametrize("prepare", ["select", "analyze event_log"], ids=["young", "analyzed"])
+async def test_a_page_is_read_by_the_index_of_its_topic(
+    database: Database, log: event_logs.InPostgres, prepare: str
+) -> None:
+    await log.write([event_logs.SecondNote(note_key="rare", number=0)])
+    with database.transaction() as session:
+        event_log.append(session, notes(*[("a", number) for number in range(5000)]), now=NOW)
+    places = dict.fromkeys(event_logs.TOPICS, cursors.BEGINNING)
+
+    with database.transaction() as session:
+        session.execute(sa.text(prepare))
+        plan = session.scalars(
+            sa.text(f"explain {reader_postgres.READ.text}"),
+            {"count": 10} | cursors.arrays(places),
+        ).all()
+
+    assert any("Index Scan using idx_event_log_topic on event_log l" in line for line in plan)
