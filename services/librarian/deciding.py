@@ -60,6 +60,7 @@ def plan(
             "job_id": str(staged.claimed.job_id) if staged.claimed.job_id else None,
         },
         "source": staged.claimed.source.name,
+        "source_path": staged.claimed.source.path,
         "placed_by": placing_companion(facts, companions),
     }
     return Plan(staged, asset_id, Wish(folder, received.rpartition(b"/")[2]), record)
@@ -137,6 +138,7 @@ def folder_record(
         original_name=asset["original_name"],
         original_path=asset["original_path"],
         source=record["source"],
+        source_path=record["source_path"],
         mtime_ns=dates["mtime_ns"],
         arrived_at=datetime.fromisoformat(dates["arrived_at"]),
         ingested_at=datetime.fromisoformat(asset["ingested_at"]),
@@ -150,6 +152,7 @@ def folder_record(
         ),
         override=dates["override"],
         location=asset["location"],
+        companions=tuple(dates["companions"]),
     )
 
 

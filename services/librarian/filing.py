@@ -161,7 +161,7 @@ class Batch:
             photos = [each for each in staged if each.companion is None]
             sidecars = [each for each in staged if each.companion is not None]
             self._link(self._keep(self._decide(self._new(photos))))
-            self._keep(self._decide_sidecars(sidecars))
+            self._write_heard(self._keep(self._decide_sidecars(sidecars)))
             self._settle_duplicates()
             self._remove()
         finally:
@@ -296,6 +296,11 @@ class Batch:
             return
         linked = linking.link(self._database, self._originals, recorded)
         recovery.write_ledgers_view(self._database, self._originals, linked)
+
+    def _write_heard(self, recorded: Sequence[Reserved]) -> None:
+        """The records of photos hold what sidecars have just changed about them."""
+        heard = recovery.spoken_of([one.filing for one in recorded])
+        recovery.write_ledgers_view(self._database, self._originals, heard)
 
     def _settle_duplicates(self) -> None:
         """Originals of known contents are looked at, and all outcomes that are left recorded."""

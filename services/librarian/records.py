@@ -46,7 +46,11 @@ class Link:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Record:
-    """The facts of one asset; `name` is the file's name in this folder, None once it left it."""
+    """The facts of one asset; `name` is the file's name in this folder, None once it left it.
+
+    `original_path` begins with `source_path`, the folder of the source. `companions` is what
+    sidecars said of the photo, whether they lie beside it or beside another one.
+    """
 
     asset_id: UUID
     file_hash: str
@@ -59,9 +63,11 @@ class Record:
     arrived_at: datetime
     ingested_at: datetime
     captured: Captured
+    source_path: str = ""
     revision: int = 1
     override: Mapping[str, Any] | None = None
     location: Mapping[str, Any] | None = None
+    companions: tuple[Mapping[str, Any], ...] = ()
     links: tuple[Link, ...] = ()
 
     def to_line(self) -> bytes:
@@ -86,6 +92,7 @@ class Record:
             "arrived_at": datetime.fromisoformat(known["arrived_at"]),
             "ingested_at": datetime.fromisoformat(known["ingested_at"]),
             "captured": Captured(**captured),
+            "companions": tuple(known.get("companions", ())),
             "links": tuple(Link(**_known(Link, link)) for link in known.get("links", ())),
         }
         return cls(**known)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 import structlog
@@ -60,6 +60,7 @@ def _finish(database: Database, originals: Originals, filing: Filing, clock: Clo
     _, refused = recording.record(database, [filing], clock.now())
     for one in refused:
         refuse(database, one, clock)
+    write_ledgers_view(database, originals, spoken_of([filing]))
     log.info("filing.recovered", file_id=filing.file_id, path=filing.relative_path)
 
 
@@ -116,6 +117,8 @@ def write_ledgers_view(
     database: Database, originals: Originals, asset_ids: Collection[UUID]
 ) -> None:
     """Write what the ledger says of assets now into the records of their folders, durably."""
+    if not asset_ids:
+        return
     with database.read() as session:
         known = folder_records.load(session, asset_ids)
         folders = folder_records.folders_of(session, asset_ids)
@@ -124,6 +127,16 @@ def write_ledgers_view(
         lines.setdefault(folders[asset_id], []).append(record.to_line())
     for folder, of_folder in sorted(lines.items()):
         originals.append_records(folder, of_folder)
+
+
+def spoken_of(done: Iterable[Filing]) -> set[UUID]:
+    """The photos that recorded sidecars have said something of."""
+    return {
+        UUID(asset_id)
+        for filing in done
+        if filing.record.get("facts")
+        for asset_id in filing.record["spoken_of"]
+    }
 
 
 def with_sidecar(record: records.Record, filing: Filing, name: str) -> records.Record:

@@ -36,6 +36,7 @@ def _record(row: Any) -> records.Record:  # noqa: ANN401  a row of _LOAD
         original_name=row.original_name,
         original_path=row.original_path,
         source=row.source or "",
+        source_path=row.source_path or "",
         mtime_ns=row.mtime_ns or 0,
         arrived_at=row.arrived_at or row.ingested_at,
         ingested_at=row.ingested_at,
@@ -50,6 +51,7 @@ def _record(row: Any) -> records.Record:  # noqa: ANN401  a row of _LOAD
         revision=row.revision,
         override=row.override,
         location=row.location,
+        companions=tuple(row.companions or ()),
         links=tuple(records.Link(**link) for link in row.links or ()),
     )
 
@@ -60,9 +62,8 @@ _FOLDERS: Final = sa.text(
 )
 
 _LOAD: Final = sa.text("""
-    select a.*, d.mtime_ns, d.arrived_at, d.override,
-      (select s.name from files f join sources s on s.id = f.source_id
-       where f.asset_id = a.id and f.outcome = 'filed' order by f.decided_at limit 1) as source,
+    select a.*, d.mtime_ns, d.arrived_at, d.override, d.companions, s.name as source,
+      s.source_path,
       (select jsonb_agg(jsonb_build_object('kind', l.kind,
           'file_hash', coalesce(l.file_hash, o.file_hash), 'name',
           regexp_replace(l.relative_path, '^.*/', ''), 'size_bytes', l.size_bytes,
@@ -71,4 +72,7 @@ _LOAD: Final = sa.text("""
        from asset_links l left join media_assets o on o.id = l.linked_asset_id
        where l.asset_id = a.id) as links
     from media_assets a left join asset_dates d on d.asset_id = a.id
+    left join lateral (
+      select s.name, s.source_path from files f join sources s on s.id = f.source_id
+      where f.asset_id = a.id and f.outcome = 'filed' order by f.decided_at limit 1) s on true
     where a.id = any(cast(:ids as uuid[])) and a.relative_path is not null""")
