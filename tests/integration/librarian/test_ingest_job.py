@@ -1,0 +1,161 @@
+"""An ingest job over a folder: every file found ends with an outcome, and they add up."""
+
+import os
+import urllib.parse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+import factories
+import photos
+from factories import Factory
+from hand_clock import GoingOn, HandClock
+from librarian.arrivals import Mode
+from librarian.desk import Desk
+from librarian.ingest import IngestJob
+from librarian.repository import job_items
+from shared import jobs
+from shared.database import Database
+from shared.errors import PermanentError
+
+
+class Bench:
+    """A factory, a desk, and a folder of a person."""
+
+    def __init__(self, factory: Factory, desk: Desk, clock: HandClock, folder: Path) -> None:
+        self.factory = factory
+        self.desk = desk
+        self.clock = clock
+        self.folder = folder
+
+    def put(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    def ingest(self, paths: Sequence[Path], mode: Mode = "copy") -> dict[str, int]:
+        job_id = self.request(paths, mode)
+        job = IngestJob(job_id, [quoted(path) for path in paths], mode, self.desk)
+        for _ in range(20):
+            if job.visit():
+                break
+            self.clock.pass_by(6)
+        else:
+            raise AssertionError("the job does not end")
+        with self.desk.database.read() as session:
+            return job_items.counts(session, job_id)
+
+    def request(self, paths: Sequence[Path], mode: Mode) -> UUID:
+        params = {"paths": [quoted(path) for path in paths], "mode": mode}
+        return self.desk.database.run(
+            lambda session: jobs.request(session, "ingest", params, now=self.clock.now())
+        )
+
+
+def quoted(path: Path) -> str:
+    return urllib.parse.quote_from_bytes(os.fsencode(path))
+
+
+@pytest.fixture
+def bench(database: Database, tmp_path: Path) -> Iterator[Bench]:
+    factory = factories.make(database, tmp_path)
+    clock = HandClock()
+    folder = tmp_path / "card"
+    folder.mkdir()
+    with factory.filer() as filer:
+        desk = Desk(database, filer, clock, filer.owner.id, GoingOn())
+        yield Bench(factory, desk, clock, folder)
+
+
+def test_found_is_the_sum_of_the_outcomes(bench: Bench) -> None:
+    photo = photos.jpeg(None, seed=1)
+    bench.put("a.jpg", photo)
+    bench.put("again/a copy.jpg", photo)
+    bench.put("empty.jpg", b"")
+    bench.put("notes.txt", b"no picture")
+    bench.put(".DS_Store", b"x")
+
+    counts = bench.ingest([bench.folder])
+
+    assert counts == {"filed": 1, "duplicate": 1, "quarantined": 2, "ignored": 1}
+
+
+def test_copying_leaves_the_files_and_moving_takes_them(bench: Bench) -> None:
+    kept = bench.put("kept/a.jpg", photos.jpeg(None, seed=1))
+    moved = bench.put("moved/b.jpg", photos.jpeg(None, seed=2))
+
+    bench.ingest([kept], "copy")
+    bench.ingest([moved.parent], "move")
+
+    assert kept.exists()
+    assert not moved.exists()
+    assert moved.parent.is_dir()
+    assert len(bench.factory.names()) == 2
+
+
+def test_a_folder_given_twice_is_known_the_second_time(bench: Bench) -> None:
+    bench.put("a.jpg", photos.jpeg(None, seed=1))
+
+    first = bench.ingest([bench.folder])
+    second = bench.ingest([bench.folder])
+
+    assert (first, second) == ({"filed": 1}, {"duplicate": 1})
+
+
+def test_moving_what_was_copied_before_removes_it(bench: Bench) -> None:
+    path = bench.put("a.jpg", photos.jpeg(None, seed=1))
+
+    bench.ingest([bench.folder], "copy")
+    counts = bench.ingest([bench.folder], "move")
+
+    assert counts == {"duplicate": 1}
+    assert not path.exists()
+
+
+def test_a_hidden_file_that_is_named_is_filed(bench: Bench) -> None:
+    hidden = bench.put(".hidden.jpg", photos.jpeg(None, seed=1))
+
+    assert bench.ingest([hidden]) == {"filed": 1}
+
+
+def test_a_name_that_is_no_text_is_filed(bench: Bench) -> None:
+    name = os.fsdecode(b"caf\xe9.jpg")
+    bench.put(name, photos.jpeg(None, seed=1))
+
+    assert bench.ingest([bench.folder / name]) == {"filed": 1}
+
+
+def test_a_job_taken_up_again_ends_with_the_same_items(bench: Bench) -> None:
+    for number in range(5):
+        bench.put(f"{number}.jpg", photos.jpeg(None, seed=number))
+    job_id = bench.request([bench.folder], "copy")
+    IngestJob(job_id, [quoted(bench.folder)], "copy", bench.desk).visit()
+
+    job = IngestJob(job_id, [quoted(bench.folder)], "copy", bench.desk)
+    while not job.visit():
+        bench.clock.pass_by(6)
+
+    with bench.desk.database.read() as session:
+        assert job_items.counts(session, job_id) == {"filed": 5}
+
+
+def test_a_path_that_is_gone_fails_the_job_by_name(bench: Bench) -> None:
+    with pytest.raises(PermanentError, match="gone is not there"):
+        bench.ingest([bench.folder / "gone"])
+
+
+def test_a_file_that_goes_away_meanwhile_has_vanished(bench: Bench) -> None:
+    path = bench.put("a.jpg", photos.jpeg(None, seed=1))
+    job_id = bench.request([bench.folder], "copy")
+    job = IngestJob(job_id, [quoted(bench.folder)], "copy", bench.desk)
+    job.visit()
+
+    path.unlink()
+    bench.clock.pass_by(6)
+    job.visit()
+
+    with bench.desk.database.read() as session:
+        assert job_items.counts(session, job_id) == {"vanished": 1}
