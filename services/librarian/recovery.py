@@ -153,16 +153,22 @@ def with_sidecar(record: records.Record, filing: Filing, name: str) -> records.R
 
 def discard_leftovers(database: Database, originals: Originals) -> int:
     """Delete the temporary files of owners that are dead; how many there were."""
+    names = leftovers(database, originals)
+    for name in names:
+        originals.discard(name)
+    return len(names)
+
+
+def leftovers(database: Database, originals: Originals) -> list[bytes]:
+    """The temporary files of owners that are dead and that no filing needs."""
     names = [os.fsencode(name) for name in os.listdir(originals.temporary_fd)]
     owners = {name: owner for name in names if (owner := owner_of(name)) is not None}
     with database.read() as session:
         live = filings.live_owners(session, set(owners.values()))
         reserved = {filing.temporary_name.encode() for filing in filings.unfinished(session)}
-    leftovers = [name for name, owner in owners.items() if owner not in live]
-    leftovers = [name for name in leftovers if name not in reserved]
-    for name in leftovers:
-        originals.discard(name)
-    return len(leftovers)
+    return sorted(
+        name for name, owner in owners.items() if owner not in live and name not in reserved
+    )
 
 
 def owner_of(temporary: bytes) -> int | None:

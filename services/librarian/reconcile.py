@@ -1,0 +1,168 @@
+"""Disk and ledger compared: what differs is named, and what can be repaired safely is.
+
+Nothing on the disk is changed but temporary files and records; no row is removed because a file is
+missing. Both sides are walked in pages, so memory stays flat.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from typing import Final
+from uuid import UUID
+
+from librarian import records, recovery, scanner
+from librarian.arrivals import Found
+from librarian.originals import Originals
+from librarian.records import Record
+from librarian.repository import filings, folder_records, reconciling
+from librarian.repository import originals as original_rows
+from librarian.repository.originals import Original
+from shared.database import Database
+
+UNFINISHED: Final = "unfinished filing"
+TEMPORARY: Final = "leftover temporary file"
+MISSING: Final = "missing"
+CHANGED: Final = "changed"
+MOVED: Final = "moved"
+COPY: Final = "second copy"
+UNRECORDED: Final = "not in the ledger"
+STALE: Final = "stale flag"
+NO_LINE: Final = "not in its folder's record"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing about which disk and ledger disagree; the path is relative to the originals."""
+
+    kind: str
+    path: str
+    detail: str = ""
+    asset_id: UUID | None = None
+    file_hash: str | None = None
+    stage: str | None = None
+
+
+class Reconciler:
+    """Compares one root of originals with the ledger."""
+
+    def __init__(self, database: Database, originals: Originals, *, is_deep: bool = False) -> None:
+        """With `is_deep`, every original is read and hashed, else its size has to do."""
+        self._database = database
+        self._originals = originals
+        self._is_deep = is_deep
+
+    def differences(self) -> Iterator[Difference]:
+        """Every difference; interrupted work first, for the rest may follow from it."""
+        yield from self._interrupted()
+        yield from self._expected_files()
+        yield from self._unknown_files()
+        with self._database.read() as session:
+            flags = list(reconciling.stale_flags(session))
+        for flag in flags:
+            yield Difference(
+                STALE, "", f"{flag.stage}: {flag.why}", flag.asset_id, None, flag.stage
+            )
+
+    def _interrupted(self) -> Iterator[Difference]:
+        with self._database.read() as session:
+            unfinished = filings.unfinished(session)
+        for filing in unfinished:
+            if filing.root_id == self._originals.root_id:
+                yield Difference(UNFINISHED, filing.relative_path, f"since owner {filing.owner}")
+        for name in recovery.leftovers(self._database, self._originals):
+            yield Difference(TEMPORARY, os.fsdecode(name))
+
+    def _expected_files(self) -> Iterator[Difference]:
+        """Originals and sidecars that are missing, changed, or not in their folder's record."""
+        after = ""
+        folder, lines = "", dict[UUID, Record]()
+        while True:
+            with self._database.read() as session:
+                page = reconciling.expected(session, self._originals.root_id, after)
+                told = folder_records.load(session, [each.asset_id for each in page])
+            if not page:
+                return
+            for each in page:
+                yield from self._look_at(each)
+                own_folder = each.relative_path.rpartition("/")[0]
+                if own_folder != folder:
+                    folder, lines = own_folder, self._lines(own_folder)
+                if each.is_original and not is_told(lines, told.get(each.asset_id)):
+                    yield Difference(NO_LINE, each.relative_path, asset_id=each.asset_id)
+            after = page[-1].path_key
+
+    def _look_at(self, each: reconciling.Expected) -> Iterator[Difference]:
+        try:
+            size = self._originals.size_at(each.relative_path)
+            if size is None:
+                yield Difference(MISSING, each.relative_path, asset_id=each.asset_id)
+            elif size != each.size_bytes:
+                detail = f"{size} bytes, not {each.size_bytes}"
+                yield Difference(CHANGED, each.relative_path, detail, each.asset_id)
+            elif self._is_deep and self._hash(each.relative_path) != each.file_hash:
+                yield Difference(CHANGED, each.relative_path, "other bytes", each.asset_id)
+        except OSError as error:
+            yield Difference(CHANGED, each.relative_path, f"unreadable: {error}", each.asset_id)
+
+    def _unknown_files(self) -> Iterator[Difference]:
+        """Files that the ledger does not know at their path."""
+        page: list[str] = []
+        for met in scanner.walk(self._originals.folder.fd):
+            if isinstance(met, Found):
+                page.append(os.fsdecode(met.path))
+            if len(page) == reconciling.PAGE:
+                yield from self._unknown_of(page)
+                page = []
+        yield from self._unknown_of(page)
+
+    def _unknown_of(self, page: list[str]) -> Iterator[Difference]:
+        with self._database.read() as session:
+            unknown = reconciling.unknown(session, self._originals.root_id, page)
+        for path in unknown:
+            file_hash = self._hash(path)
+            if file_hash is None:
+                continue
+            with self._database.read() as session:
+                known = original_rows.by_hash(session, [file_hash]).get(file_hash)
+            yield self._unknown_one(path, file_hash, known)
+
+    def _unknown_one(self, path: str, file_hash: str, known: Original | None) -> Difference:
+        if known is None:
+            return Difference(UNRECORDED, path, file_hash=file_hash)
+        own_path = known.relative_path
+        if own_path is not None and self._originals.size_at(own_path) == known.size_bytes:
+            return Difference(COPY, path, f"of {own_path}", known.asset_id, file_hash)
+        return Difference(MOVED, path, own_path or "", known.asset_id, file_hash)
+
+    def _lines(self, folder: str) -> dict[UUID, Record]:
+        try:
+            descriptor = self._originals.folder.open_folder(os.fsencode(folder))
+        except OSError:
+            return {}
+        try:
+            return records.read(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _hash(self, path: str) -> str | None:
+        try:
+            found = self._originals.hash_at(path)
+        except OSError:
+            return None
+        return found[0] if found else None
+
+
+def is_told(lines: dict[UUID, Record], record: Record | None) -> bool:
+    """Whether a folder's record says what the ledger says now."""
+    if record is None:
+        return True  # gone meanwhile
+    line = lines.get(record.asset_id)
+    if line is None:
+        return False
+    told, known = (
+        (each.file_hash, each.name, each.captured, each.override, frozenset(each.links))
+        for each in (line, record)
+    )
+    return told == known
