@@ -1,0 +1,185 @@
+"""Copies on a backup target: written aside, synced, published, and read back from the medium."""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from typing import Final
+from uuid import uuid4
+
+from shared import disk_space, errors, faults, folders, publish, renaming
+from shared.root_folder import RootFolder
+
+TEMPORARY_PREFIX: Final = "backup-"
+DAMAGED: Final = b".photofactory/damaged"
+"""Where bytes are kept that stood in the place of a copy and were not its own."""
+
+_TARGET_GONE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ENXIO,
+    errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT}  # fmt: skip
+_F_NOCACHE: Final[int | None] = getattr(fcntl, "F_NOCACHE", None)  # macOS
+
+
+class ContentDiffersError(errors.TransientError):
+    """The original's bytes are not those that were filed."""
+
+
+class CopyDiffersError(errors.TransientError):
+    """A copy was written and synced, and other bytes are read back: the medium is bad."""
+
+
+@contextlib.contextmanager
+def blaming_target(name: str) -> Iterator[None]:
+    """Turn errors of a target that is full, read-only or gone into DependencyError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _TARGET_GONE:
+            raise errors.DependencyError(f"backup target {name}", str(error)) from error
+        raise
+
+
+def copy(
+    source_fd: int, target: RootFolder, paths: Sequence[str], file_hash: str, *, is_ours: bool
+) -> str:
+    """Return the first of the paths where the content now lies, verified; copies it if needed.
+
+    A path that holds this content already is adopted, one that holds another is passed over; but
+    `is_ours` says that this asset's copy belongs there: then other bytes are put aside.
+
+    Raises:
+        ContentDiffersError: The source has another content; nothing was published.
+        CopyDiffersError: What was written is not what is read back.
+        DependencyError: The target is too full.
+    """
+    for path in paths:
+        if _holds(target, path, file_hash):
+            return path
+        try:
+            _copy_to(source_fd, target, path, file_hash, is_ours=is_ours)
+        except publish.NameTakenError:
+            if _holds(target, path, file_hash):
+                return path
+            continue
+        if hash_from_medium(target, path) != file_hash:
+            raise CopyDiffersError(f"{path} on {target.known.path} is not what was written")
+        return path
+    raise errors.TransientError(f"{paths[-1]} on {target.known.path} has another content")
+
+
+def hash_from_medium(target: RootFolder, path: str) -> str | None:
+    """Return the hash of what is on the medium at a path, not in memory; None if nothing is."""
+    try:
+        descriptor = target.open_file(os.fsencode(path))
+    except FileNotFoundError:
+        return None
+    try:
+        _forget_pages(descriptor)
+        return publish.hash_of(descriptor, hashlib.sha256())[0]
+    finally:
+        os.close(descriptor)
+
+
+def replace_if_grown(originals: RootFolder, target: RootFolder, path: bytes) -> None:
+    """Copy a record that is only appended to, over an older copy of it."""
+    try:
+        source_fd = originals.open_file(path)
+    except FileNotFoundError:
+        return
+    try:
+        if os.fstat(source_fd).st_size <= _size_of(target, path):
+            return
+        with _temporary_copy(source_fd, target) as (temporary, _), _parent(target, path) as at:
+            publish.replace(target.temporary_fd, temporary, *at)
+    finally:
+        os.close(source_fd)
+
+
+def _holds(target: RootFolder, path: str, file_hash: str) -> bool:
+    """Whether the content is durably at a path."""
+    try:
+        descriptor = target.open_file(os.fsencode(path))
+    except FileNotFoundError:
+        return False
+    try:
+        publish.sync_file(descriptor)
+    finally:
+        os.close(descriptor)
+    return hash_from_medium(target, path) == file_hash
+
+
+def _copy_to(
+    source_fd: int, target: RootFolder, path: str, file_hash: str, *, is_ours: bool
+) -> None:
+    size_bytes = os.fstat(source_fd).st_size
+    disk_space.check(target.fd, disk_space.Purpose.BACKUP, needed_bytes=size_bytes)
+    with _temporary_copy(source_fd, target) as (temporary, found):
+        if found != file_hash:
+            raise ContentDiffersError(f"its content is {found}, {file_hash} was filed")
+        with _parent(target, os.fsencode(path)) as (folder_fd, name):
+            if is_ours:
+                _put_aside(target, folder_fd, name)
+            publish.publish(target.temporary_fd, temporary, folder_fd, name)
+
+
+@contextlib.contextmanager
+def _temporary_copy(source_fd: int, target: RootFolder) -> Iterator[tuple[bytes, str]]:
+    """Give the name of a synced copy below the target's temporary folder, and its hash."""
+    temporary = f"{TEMPORARY_PREFIX}{uuid4().hex}".encode()
+    descriptor = publish.create_temporary(target.temporary_fd, temporary)
+    try:
+        try:
+            found, _ = publish.copy_into(source_fd, descriptor, hashlib.sha256())
+            source = os.fstat(source_fd)
+            os.utime(descriptor, ns=(source.st_atime_ns, source.st_mtime_ns))
+            faults.point("backup.fsync")
+            publish.sync_file(descriptor)
+            _forget_pages(descriptor)
+        finally:
+            os.close(descriptor)
+        yield temporary, found
+    finally:
+        publish.discard_temporary(target.temporary_fd, temporary)
+
+
+@contextlib.contextmanager
+def _parent(target: RootFolder, path: bytes) -> Iterator[tuple[int, bytes]]:
+    folder, name = os.path.split(path)
+    folder_fd = target.ensure_folders(folder)
+    try:
+        yield folder_fd, name
+    finally:
+        os.close(folder_fd)
+
+
+def _put_aside(target: RootFolder, folder_fd: int, name: bytes) -> None:
+    """Keep damaged bytes for a person; the place is free then."""
+    aside_fd = target.ensure_folders(DAMAGED)
+    try:
+        kept = uuid4().hex.encode() + b"-" + name[-200:]
+        renaming.rename_no_replace(folder_fd, name, aside_fd, kept)
+        folders.sync_folder(aside_fd)
+    except FileNotFoundError:
+        return
+    finally:
+        os.close(aside_fd)
+
+
+def _size_of(target: RootFolder, path: bytes) -> int:
+    try:
+        descriptor = target.open_file(path)
+    except FileNotFoundError:
+        return -1
+    try:
+        return os.fstat(descriptor).st_size
+    finally:
+        os.close(descriptor)
+
+
+def _forget_pages(descriptor: int) -> None:
+    """Let the next read come from the medium; pages that are not synced yet stay."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    elif _F_NOCACHE is not None:
+        fcntl.fcntl(descriptor, _F_NOCACHE, 1)
