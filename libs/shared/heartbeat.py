@@ -22,6 +22,7 @@ EVENT_LOOP_BEAT_S = 5.0
 """How often the event loop shows that it is not blocked."""
 
 OWN_PULSE = "heartbeat"
+STARTING: tuple[Status, str] = ("OK", "Starting")
 
 _WORST: tuple[Status, ...] = ("ERROR", "WARNING", "OK")
 
@@ -46,7 +47,7 @@ class Pulse:
     def __init__(self, name: str, clock: Clock) -> None:
         self.name = name
         self._clock = clock
-        self.last = Beat(clock.monotonic(), "OK", "Starting")
+        self.last = Beat(clock.monotonic(), *STARTING)
 
     @property
     def age_s(self) -> float:
@@ -106,9 +107,14 @@ class Pulses:
         """Return the worst status with what its loop does; among equals the latest word."""
         beats = [pulse.last for pulse in list(self._pulses.values()) if pulse.name != OWN_PULSE]
         if not beats:
-            return "OK", "Starting"
+            return STARTING
         worst = min(beats, key=lambda beat: (_WORST.index(beat.status), -beat.at_s))
         return worst.status, worst.task
+
+
+def is_news(told: tuple[Status, str], summary: tuple[Status, str]) -> bool:
+    """Return whether a summary is told at once: another status, or the end of the start."""
+    return summary[0] != told[0] or (told == STARTING and summary != STARTING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +163,25 @@ class Heartbeat:
     keep_alive: Callable[[], None] = lambda: None
 
     async def run(self, pulse: Pulse, stop: process.Stop) -> None:
-        """Write at once and then at each interval; a heartbeat that fails stops nothing."""
+        """Write at once, at each interval and when the status changed.
+
+        A heartbeat that fails stops nothing.
+        """
         due_at = self.clock.monotonic()
+        told = STARTING
         while True:
             pulse.succeeded("Beating")
-            if self.clock.monotonic() >= due_at:
+            summary = self.pulses.summary()
+            if self.clock.monotonic() >= due_at or is_news(told, summary):
                 due_at = self.clock.monotonic() + self.interval_s
-                await self._try()
+                told = summary
+                await self._try(*summary)
             if await stop.wait(min(EVENT_LOOP_BEAT_S, self.interval_s)):
                 return
 
-    async def _try(self) -> None:
+    async def _try(self, status: Status, task: str) -> None:
         if self.pulses.oldest_age_s() > self.stale_after_s:
             return  # no life to tell of: the colour turns with the age of the last beat
-        status, task = self.pulses.summary()
         try:
             await asyncio.to_thread(self._write, status, task)
         except (DependencyError, exc.SQLAlchemyError) as error:

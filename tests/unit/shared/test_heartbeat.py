@@ -29,3 +29,14 @@ def test_the_oldest_beat_tells_of_a_loop_that_hangs() -> None:
     assert pulses.oldest_age_s() == 90
     pulses.remove(hanging)
     assert pulses.oldest_age_s() == 0
+
+
+def test_a_changed_status_and_the_end_of_the_start_are_told_at_once() -> None:
+    working: tuple[heartbeat.Status, str] = ("OK", "Working")
+    waiting: tuple[heartbeat.Status, str] = ("WARNING", "Waiting: database")
+
+    assert heartbeat.is_news(heartbeat.STARTING, working)
+    assert heartbeat.is_news(working, waiting)
+    assert heartbeat.is_news(waiting, working)
+    assert not heartbeat.is_news(heartbeat.STARTING, heartbeat.STARTING)
+    assert not heartbeat.is_news(working, ("OK", "Working on more"))
