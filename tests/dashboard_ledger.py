@@ -1,6 +1,6 @@
 """A ledger with a little of everything that the dashboard shows."""
 
-import hashlib
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ class Ledger:
                 for kind in ("originals", "derivatives", "backup")
             }
 
-    def photo(self, seed: int = 0, **values: Any) -> UUID:
+    def photo(self, seed: int = 0, **values: Any) -> UUID:  # noqa: ANN401  any column
         """File a photo that no stage has seen; the image differs by `seed`."""
         with self.database.transaction() as session:
             values = {"ingested_at": self.now + timedelta(seconds=seed)} | values
@@ -116,7 +116,7 @@ class Ledger:
                 for asset_id in copied
             )
 
-    def inbox(self, path: str, **values: Any) -> None:
+    def inbox(self, path: str, **values: Any) -> None:  # noqa: ANN401  any column
         """Watch a folder in move mode with one file that cannot be filed."""
         with self.database.transaction() as session:
             source = models.Source(
@@ -171,8 +171,6 @@ def parts(
 @asynccontextmanager
 async def served(given: api.Parts, stop: process.Stop) -> AsyncIterator[str]:
     """The address of a running dashboard; the block's end stops it."""
-    import asyncio
-
     pulse = heartbeat.Pulses(SystemClock()).add("test")
     with server.listening("127.0.0.1", 0) as listener:
         async with asyncio.TaskGroup() as group:
@@ -182,7 +180,3 @@ async def served(given: api.Parts, stop: process.Stop) -> AsyncIterator[str]:
                 yield f"http://127.0.0.1:{listener.getsockname()[1]}"
             finally:
                 stop.request("the test is over")
-
-
-def sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -17,16 +17,22 @@ TIMEOUT_S = 0.8
 class Readiness:
     """Asks each service's own /readyz where its port is known; else its heartbeat has to do."""
 
-    def __init__(self, services: Sequence[str], run_folder: Path | None) -> None:
+    def __init__(
+        self, services: Sequence[str], run_folder: Path | None, *, timeout_s: float = TIMEOUT_S
+    ) -> None:
         self._services = services
         self._run_folder = run_folder
+        self._timeout_s = timeout_s
 
     async def missing(self, reported: Sequence[ServiceStatus]) -> dict[str, list[str]]:
         """Return what each service that is not ready lacks; empty = all are ready."""
         if self._run_folder is None:
             return by_heartbeat(reported)
         troubles = await asyncio.gather(
-            *(asyncio.to_thread(ask, self._run_folder, name) for name in self._services)
+            *(
+                asyncio.to_thread(ask, self._run_folder, name, self._timeout_s)
+                for name in self._services
+            )
         )
         return {name: said for name, said in zip(self._services, troubles, strict=True) if said}
 
@@ -40,11 +46,11 @@ def by_heartbeat(reported: Sequence[ServiceStatus]) -> dict[str, list[str]]:
     }
 
 
-def ask(run_folder: Path, name: str) -> list[str]:
+def ask(run_folder: Path, name: str, timeout_s: float) -> list[str]:
     """Return the troubles that a service of this machine tells; it has none when it is ready."""
     try:
         port = int((run_folder / f"{name}.port").read_text())
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
         try:
             connection.request("GET", "/readyz")
             answer = json.loads(connection.getresponse().read())

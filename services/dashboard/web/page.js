@@ -185,6 +185,7 @@ function drawPhoto(photo) {
   const picture = photo.has_thumbnail
     ? make("img", { src: `/api/v1/assets/${encodeURIComponent(photo.id)}/thumbnail`, alt: "" })
     : make("span", {}, photo.has_errors ? "no thumbnail" : "thumbnail follows");
+  picture.addEventListener("error", () => picture.replaceWith("no thumbnail"));
   const taken = photo.captured_local ? time(photo.captured_local) : "date unknown";
   const unsure = photo.captured_local && photo.date_confidence === "low" ? " (uncertain)" : "";
   return make("li", {}, make("a", { href: photoAddress(photo.id) },

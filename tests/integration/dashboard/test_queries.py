@@ -1,0 +1,133 @@
+"""The numbers of the status, on a real ledger."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import dashboard_ledger
+from dashboard import queries
+from dashboard.status import StageCounts, Status
+from dashboard_ledger import NOW, Ledger
+from shared import models
+from shared.database import Database
+
+
+@pytest.fixture
+def ledger(database: Database, tmp_path: Path) -> Ledger:
+    return Ledger(database, tmp_path)
+
+
+def read(ledger: Ledger, expected: tuple[str, ...] = ()) -> Status:
+    with ledger.database.read() as session:
+        return queries.read(session, NOW, expected)
+
+
+def test_an_empty_library_is_well(ledger: Ledger) -> None:
+    status = read(ledger)
+
+    assert status.is_well
+    assert status.assets.total == 0
+    assert [root.state for root in status.roots] == ["online"] * 3
+    assert status.latest == []
+
+
+def test_every_photo_is_counted_once_per_stage(ledger: Ledger) -> None:
+    placed = ledger.photo(1, location={"lat": 48.8, "lon": 2.3})
+    plain, failed = ledger.photo(2), ledger.photo(3, media_type="video")
+    ledger.stage(placed, "thumbnailed", "done")
+    ledger.stage(plain, "thumbnailed", "retrying", "time-out")
+    ledger.stage(failed, "thumbnailed", "quarantined", "no picture in it")
+
+    status = read(ledger)
+
+    assert (status.assets.total, status.assets.images, status.assets.videos) == (3, 2, 1)
+    assert status.assets.with_errors == 2
+    geocoded, thumbnailed, backed_up = status.stages
+    assert geocoded == StageCounts(stage="geocoded", pending=1, not_applicable=2)
+    assert thumbnailed == StageCounts(stage="thumbnailed", done=1, retrying=1, quarantined=1)
+    assert backed_up == StageCounts(stage="backed_up", pending=3)
+    assert {error.error for error in status.errors} == {"time-out", "no picture in it"}
+
+
+def test_a_removed_photo_is_nowhere(ledger: Ledger) -> None:
+    gone = ledger.photo()
+    with ledger.database.transaction() as session:
+        session.execute(sa.update(models.MediaAsset).filter_by(id=gone).values(removed_at=NOW))
+
+    status = read(ledger)
+
+    assert status.assets.total == 0
+    assert status.latest == []
+    assert all(stage.pending == 0 for stage in status.stages)
+
+
+def test_the_latest_photos_come_first(ledger: Ledger) -> None:
+    added = [ledger.photo(seed) for seed in range(queries.LATEST + 2)]
+
+    latest = read(ledger).latest
+
+    assert [photo.id for photo in latest] == added[::-1][: queries.LATEST]
+
+
+def test_a_backup_on_the_same_disk_is_named_with_what_it_lacks(ledger: Ledger) -> None:
+    copied, _ = ledger.photo(1), ledger.photo(2)
+    ledger.target([copied])
+
+    (backup,) = read(ledger).backups
+
+    assert backup.is_same_disk
+    assert (backup.verified_copies, backup.missing_copies) == (1, 1)
+
+
+def test_inboxes_tell_their_mode_and_what_was_not_filed(ledger: Ledger) -> None:
+    ledger.inbox("/home/ana/Phone", default_import_mode="copy", watching="polling", waiting=2)
+
+    status = read(ledger)
+
+    (inbox,) = status.inboxes
+    assert (inbox.mode, inbox.watching, inbox.waiting) == ("copy", "polling", 2)
+    (unfiled,) = status.unfiled
+    assert (unfiled.path, unfiled.reason) == ("/home/ana/Phone/broken.jpg", "empty_file")
+    assert status.files == {"quarantined": 1}
+
+
+def test_services_have_colours_and_those_that_should_run_are_missed(ledger: Ledger) -> None:
+    ledger.beat("librarian", age_s=61)
+    ledger.beat("geocoder", age_s=181)
+    ledger.beat("thumbnailer", "ERROR")
+    ledger.beat("relay")
+
+    status = read(ledger, dashboard_ledger.SERVICES)
+
+    assert [(each.name, each.colour) for each in status.services] == [
+        ("librarian", "yellow"),
+        ("thumbnailer", "red"),
+        ("geocoder", "red"),
+        ("backup", "red"),
+        ("dashboard", "red"),
+    ]
+    assert not status.is_well
+    assert status.alerts == [
+        "thumbnailer: Idle",
+        "geocoder is silent since 2024-05-17 11:56 UTC",
+        "backup has never reported",
+        "dashboard has never reported",
+    ]
+
+
+def test_frozen_and_missing_folders_are_alerts(ledger: Ledger) -> None:
+    with ledger.database.transaction() as session:
+        root = sa.update(models.Root)
+        session.execute(
+            root.filter_by(kind="originals").values(state="frozen", state_reason="40 vanished")
+        )
+        session.execute(root.filter_by(kind="backup").values(state="offline", path="/not/there"))
+
+    status = read(ledger)
+
+    assert len(status.alerts) == 2
+    assert "originals" in status.alerts[0]
+    assert "40 vanished" in status.alerts[0]
+    assert "/not/there is offline" in status.alerts[1]
+    assert status.roots[-1].free_bytes is None or status.roots[0].free_bytes is None
