@@ -35,7 +35,7 @@ from shared import models
 from shared.clock import Clock
 from shared.database import Database
 
-NAMESPACE: Final = UUID("6f0b3a55-6b5e-5a43-9a55-0d8ad1e3f7a1")
+NAMESPACE: Final = UUID("6f0ad6f4-5dd7-5c0f-9f7c-8f3c6d1f2b11")
 """Of asset ids that are made from the hash (UUID version 5)."""
 
 
