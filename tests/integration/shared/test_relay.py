@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 
 import pytest
 
 import event_logs
 from event_logs import NOW, Note, notes, numbers, read, running
+from hand_clock import HandClock
 from kafka_broker import KafkaBroker
 from shared import event_log, events, relay
 from shared.database import Database
@@ -22,28 +21,15 @@ from shared.reader_postgres import PostgresEventReader
 from shared.testing import FakeLog, FakePublisher, FakeReader
 
 
-@dataclass
-class FakeClock:
-    """Time passes when the test says so."""
-
-    monotonic_s: float = 0.0
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return self.monotonic_s
-
-
 def relay_to(
-    publisher: EventPublisher, database: Database, clock: FakeClock | None = None
+    publisher: EventPublisher, database: Database, clock: HandClock | None = None
 ) -> relay.Relay:
     return relay.Relay(
         PostgresEventReader(database, relay.GROUP, event_logs.TOPICS),
         publisher,
         database=database,
         topics=event_logs.TOPICS,
-        clock=clock or FakeClock(),
+        clock=clock or HandClock(),
     )
 
 
@@ -129,13 +115,13 @@ async def test_another_broker_gets_everything(database: Database) -> None:
 
 async def test_a_broker_wiped_while_the_relay_runs_is_noticed(database: Database) -> None:
     write(database, *notes(("a", 1), ("b", 2)))
-    publisher, clock = FakePublisher(FakeLog()), FakeClock()
+    publisher, clock = FakePublisher(FakeLog()), HandClock()
     copying = relay_to(publisher, database, clock)
 
     await copying.start()
     assert await copying.copy(timeout_s=0) == 2
     publisher.log.partitions.clear()
-    clock.monotonic_s += relay.COMPARE_EVERY_S + 1
+    clock.pass_by(relay.COMPARE_EVERY_S + 1)
     assert await copying.copy(timeout_s=0) == 2
     await copy_all(copying)
 
