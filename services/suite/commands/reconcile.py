@@ -1,0 +1,91 @@
+"""`photofactory reconcile`: disk and ledger compared, differences named, safe ones repaired."""
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from librarian.adoption import Adopter
+from librarian.originals import Originals
+from librarian.reader import FUNCTION, Reader
+from librarian.reconcile import Difference, Reconciler
+from librarian.repairing import Repairer
+from librarian.repository import originals as original_rows
+from shared import children, models
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.ownership import Owner
+from suite import access
+
+HELP = "Compare the originals on disk with the ledger; --repair what is safe to repair"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how deep it looks and what it may change."""
+    parser.add_argument(
+        "--repair",
+        action="store_true",
+        help="finish interrupted filings, delete leftover temporary files, take unknown originals "
+        "into the ledger, follow moved ones, write missing record lines, let stages with wrong "
+        "flags run again; no original is ever changed or deleted",
+    )
+    parser.add_argument(
+        "--deep", action="store_true", help="read and hash every original instead of its size"
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object per difference")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every difference; 1 if any is left."""
+    with access.opened(args.data) as database:
+        with database.read() as session:
+            catalogs = session.scalars(
+                sa.select(models.Catalog.id).where(models.Catalog.root_id.is_not(None))
+            ).all()
+        left = 0
+        for catalog_id in catalogs:
+            left += _reconcile(database, catalog_id, args)
+    if not args.json:
+        print(f"{left} differences left" if left else "disk and ledger agree")
+    return 1 if left else 0
+
+
+def _reconcile(database: Database, catalog_id: UUID, args: argparse.Namespace) -> int:
+    """How many differences of one catalog are left."""
+    with ExitStack() as stack:
+        owner = stack.enter_context(Owner(database))
+        with database.read() as session:
+            known = original_rows.root_of(session, catalog_id)
+        originals = Originals(stack.enter_context(known.open(is_for_writing=args.repair)), owner.id)
+        pool = children.Children(FUNCTION, processes=1)
+        stack.callback(pool.close)
+        shown: Counter[str] = Counter()
+        reconciler = Reconciler(database, originals, is_deep=args.deep)
+        differences = _shown(reconciler.differences(), shown, as_json=args.json)
+        if not args.repair:
+            return sum(1 for _ in differences)
+        adopter = Adopter(database, originals, Reader(pool), SystemClock(), owner.id, catalog_id)
+        repaired = Repairer(adopter).repair(differences)
+        for kind, count in sorted(repaired.items()):
+            print(f"repaired: {count} x {kind}", file=sys.stderr)
+        return (shown - repaired).total()
+
+
+def _shown(
+    differences: Iterable[Difference], shown: Counter[str], *, as_json: bool
+) -> Iterator[Difference]:
+    """The differences, each printed and counted as it passes."""
+    for each in differences:
+        shown[each.kind] += 1
+        if as_json:
+            print(json.dumps(dataclasses.asdict(each), default=str, ensure_ascii=False))
+        else:
+            what = each.path or f"asset {each.asset_id}"
+            print(f"{each.kind}: {what}" + (f" ({each.detail})" if each.detail else ""))
+        yield each
