@@ -21,7 +21,7 @@ from librarian.domain.facts import CompanionFacts
 from librarian.repository import filings, originals, recording
 from librarian.repository.filings import Filing
 from shared import database as databases
-from shared import event_log, events, faults
+from shared import event_log, events, faults, ledger
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,6 +80,8 @@ def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[
     sidecars = [filing for filing in ours if "link" in filing.record]
     recording.insert_assets(session, [filing.id for filing in assets])
     recording.insert_sidecars(session, [filing.id for filing in sidecars])
+    if sidecars:  # an asset whose sidecar came later is not completely backed up any more
+        ledger.clear(session, "backed_up", [filing.asset_id for filing in sidecars], now=now)
     _hear_companions(session, ours, now)
     recording.decide_files(session, [outcome_of(filing, b"") for filing in ours], now)
     event_log.append(

@@ -10,6 +10,8 @@ import factories
 import photos
 from factories import Factory
 from librarian import records
+from shared import ledger
+from shared.clock import SystemClock
 from shared.database import Database
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
@@ -77,6 +79,21 @@ def test_a_photo_beside_its_sidecar_is_filed_in_the_folder_of_the_sidecars_date(
 
     assert factory.names() == ["2018/2018-03-04/a.jpg", "2018/2018-03-04/a.jpg.xmp"]
     assert factory.events("media.asset.redated") == 0
+
+
+def test_a_sidecar_that_comes_late_has_its_photo_backed_up_again(factory: Factory) -> None:
+    factory.drop("a.jpg", photos.jpeg())
+    factory.file()
+    [asset] = factory.rows("select id from media_assets")
+    with factory.database.transaction() as session:
+        now = SystemClock().now()
+        ledger.complete(session, "backed_up", [ledger.Done(asset.id)], version=1, now=now)
+    factory.drop("a.jpg.xmp", XMP)
+
+    file_all(factory)
+
+    assert factory.rows("select is_backed_up from media_assets") == [(False,)]
+    assert factory.rows("select * from asset_stages where stage = 'backed_up'") == []
 
 
 def test_a_sidecar_that_comes_late_redates_its_photo_where_it_is(factory: Factory) -> None:
