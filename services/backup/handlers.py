@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import orm
 
-from backup import copying, repository
+from backup import copying, records, repository
 from backup.domain import names, outcomes
 from backup.domain.outcomes import Trouble
 from backup.repository import Asset, Original, Target
@@ -19,9 +19,6 @@ from shared import errors, events, ledger, stages
 from shared.clock import Clock
 from shared.database import Database
 from shared.root_folder import RootFolder
-
-RECORD: Final = b".photofactory.jsonl"
-"""The record that the librarian keeps in each folder of originals (docs/records.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +78,8 @@ class Handler:
         troubles: list[Trouble] = []
         with self._opened(item.asset) as (originals, source_fd):
             for target in item.targets:
-                if target.id in item.asset.verified_on:
-                    continue
                 try:
-                    copies.append(self._copy_to(target, item.asset, originals, source_fd))
+                    copies += self._copy_to(target, item.asset, originals, source_fd)
                 except copying.ContentDiffersError as error:
                     raise self._damage(item.asset, str(error)) from error
                 except (errors.PhotoFactoryError, OSError) as error:
@@ -129,20 +124,29 @@ class Handler:
 
     def _copy_to(
         self, target: Target, asset: Asset, originals: RootFolder, source_fd: int
-    ) -> Copied:
-        original = asset.original
-        fixed = asset.copies.get(target.id)
-        paths = [fixed] if fixed else list(names.candidates(original.relative_path, asset.id))
+    ) -> list[Copied]:
+        """A verified copy is not made again, but sidecars may have arrived since."""
+        is_held = target.id in asset.verified_on
+        if is_held and not asset.sidecars:
+            return []
+        made = []
         with copying.blaming_target(target.name), target.root.open() as folder:
-            path = copying.copy(
-                source_fd, folder, paths, original.file_hash, is_ours=fixed is not None
-            )
+            if not is_held:
+                path = self._copy_original(folder, asset, asset.copies.get(target.id), source_fd)
+                made.append(Copied(target, path, self._clock.now()))
             for sidecar in asset.sidecars:
                 _copy_sidecar(originals, folder, sidecar, asset.id)
-            record = os.path.join(os.path.dirname(os.fsencode(original.relative_path)), RECORD)
+            beside = os.path.dirname(os.fsencode(asset.original.relative_path))
             with self._recording:
-                copying.replace_if_grown(originals, folder, record)
-        return Copied(target, path, self._clock.now())
+                copying.replace_if_grown(originals, folder, os.path.join(beside, records.NAME))
+        return made
+
+    def _copy_original(
+        self, folder: RootFolder, asset: Asset, fixed: str | None, source_fd: int
+    ) -> str:
+        original = asset.original
+        paths = [fixed] if fixed else list(names.candidates(original.relative_path, asset.id))
+        return copying.copy(source_fd, folder, paths, original.file_hash, is_ours=fixed is not None)
 
     def _damage(self, asset: Asset, why: str) -> errors.PhotoFactoryError:
         """Only a row that still says the same means damage; else the file was just moved."""
@@ -182,17 +186,20 @@ def _row(asset_id: UUID, copy: Copied) -> dict[str, object]:
     }
 
 
-def _event(result: Result) -> events.AssetBackedUpV1 | None:
+def _event(result: Result) -> events.AssetBackedUpV1:
     """One event for an asset, of the copy that is worth most: on another disk, if there is one."""
-    if not result.copies:
-        return None
-    best = min(result.copies, key=lambda copy: copy.target.is_same_disk)
+    asset = result.work.asset
+    paths = dict(asset.copies) | {copy.target.id: copy.relative_path for copy in result.copies}
+    best = min(
+        (target for target in result.work.targets if target.id in paths),
+        key=lambda target: target.is_same_disk,
+    )
     return events.AssetBackedUpV1(
-        asset_id=result.work.asset.id,
-        target_id=best.target.id,
-        target_name=best.target.name,
-        relative_path=best.relative_path,
-        is_same_disk=best.target.is_same_disk,
+        asset_id=asset.id,
+        target_id=best.id,
+        target_name=best.name,
+        relative_path=paths[best.id],
+        is_same_disk=best.is_same_disk,
     )
 
 

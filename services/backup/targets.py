@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import functools
+import math
 import os
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import orm
 
-from backup import copying, repository
+from backup import copying, records, repository
 from backup.repository import Target
 from shared import heartbeat, ledger, process, publish, stages
 from shared.clock import Clock
@@ -19,6 +20,7 @@ from shared.errors import DependencyError
 from shared.root_folder import KnownRoot, RootFolder
 
 EVERY_S = 10.0
+RECORDS_EVERY_S = 300.0
 LEFT_OVER_S = 3600.0
 _BATCH = 500
 
@@ -33,6 +35,7 @@ class Targets:
         self._clock = clock
         self._there: frozenset[UUID] = frozenset()
         self._known: frozenset[UUID] = frozenset()
+        self._records_at_s: dict[UUID, float] = {}
 
     async def run(self, pulse: heartbeat.Pulse, stop: process.Stop) -> None:
         """Look every EVERY_S until the stop."""
@@ -62,8 +65,9 @@ class Targets:
         with target.root.open() as folder:
             if target.id not in self._there:
                 self._tidy(folder)
-            devices = {os.fstat(folder.fd).st_dev}
-        is_same_disk = not devices.isdisjoint(_devices(originals))
+            device = os.fstat(folder.fd).st_dev
+            self._follow_records(target, folder, originals)
+        is_same_disk = device in _devices(originals)
         if is_same_disk != target.is_same_disk:
             log.info("backup.target_disk", target=target.name, is_same_disk=is_same_disk)
             self._database.run(
@@ -104,6 +108,21 @@ class Targets:
 
         while self._database.run(one):
             pass
+
+    def _follow_records(
+        self, target: Target, folder: RootFolder, originals: Sequence[KnownRoot]
+    ) -> None:
+        now_s = self._clock.monotonic()
+        if now_s - self._records_at_s.get(target.id, -math.inf) < RECORDS_EVERY_S:
+            return
+        self._records_at_s[target.id] = now_s
+        for known in originals:
+            with (
+                contextlib.suppress(DependencyError),
+                known.open(is_for_writing=False) as root,
+                copying.blaming_target(target.name),
+            ):
+                records.follow(root, folder)
 
     def _tidy(self, folder: RootFolder) -> None:
         """Remove what a killed backup left half-copied."""

@@ -69,8 +69,7 @@ def renditions(request: Request, fd: int) -> list[Rendition] | str:
         return maker(request, fd)
     except _UNREADABLE as error:
         _blame_disk(fd)
-        message = str(error).strip().replace("\n", "; ") or type(error).__name__
-        raise errors.PermanentError(f"cannot be decoded: {message}") from error
+        raise errors.PermanentError(f"cannot be decoded: {_in_words(error)}") from error
 
 
 def _picture(request: Request, fd: int) -> list[Rendition]:
@@ -108,7 +107,7 @@ def _video(request: Request, fd: int) -> list[Rendition] | str:  # noqa: ARG001
         try:
             return with_av.from_file(file) or "there is no moving picture in it"
         except with_av.Error as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(error.strerror or str(error)) from error
 
 
 def _raw(request: Request, fd: int) -> list[Rendition] | str:
@@ -134,6 +133,11 @@ def _blame_disk(fd: int) -> None:
     offset = 0
     while part := os.pread(fd, _BLOCK_BYTES, offset):
         offset += len(part)
+
+
+def _in_words(error: Exception) -> str:
+    """Libraries say more lines than one, and which object of theirs they speak of."""
+    return str(error).strip().partition(" <_io")[0].replace("\n", "; ") or type(error).__name__
 
 
 def _as_json(rendition: Rendition) -> dict[str, object]:

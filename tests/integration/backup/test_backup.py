@@ -16,7 +16,7 @@ from backup.handlers import Handler
 from backup.targets import Targets
 from hand_clock import HandClock
 from library import Library
-from shared import faults, models
+from shared import faults, ledger, models
 from shared.database import Database
 
 PHOTO = b"a photo" * 1000
@@ -110,6 +110,24 @@ def test_the_record_of_a_folder_follows_only_when_it_grew(
     folder.handle(handler, folder.file("2024/2024-05-17/c.jpg", PHOTO + b"c"))
 
     assert folder.path(record, "usb").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_record_that_grows_without_a_photo_is_copied_later(
+    folder: Library, handler: Handler, usb: UUID
+) -> None:
+    record = "2024/2024-05-17/.photofactory.jsonl"
+    clock = HandClock()
+    targets = Targets(folder.database, clock)
+    folder.handle(handler, folder.file(PATH, PHOTO))
+    look(folder, targets)
+    folder.path(record).write_bytes(b"redated\n")
+
+    look(folder, targets)
+    assert not folder.path(record, "usb").exists()
+    clock.pass_by(300)
+    look(folder, targets)
+
+    assert folder.path(record, "usb").read_bytes() == b"redated\n"
 
 
 def test_a_damaged_original_is_never_copied(folder: Library, handler: Handler, usb: UUID) -> None:
@@ -310,9 +328,7 @@ def test_a_copy_keeps_its_path_when_the_original_gets_another(
     assert not folder.path("redated.jpg", "usb").exists()
 
 
-def test_sidecars_are_copied_with_their_asset(folder: Library, handler: Handler, usb: UUID) -> None:
-    asset_id = folder.file(PATH, PHOTO)
-    sidecar = b"<x:xmpmeta/>"
+def add_sidecar(folder: Library, asset_id: UUID, content: bytes) -> None:
     with folder.database.transaction() as session:
         session.add(
             models.AssetLink(
@@ -321,20 +337,43 @@ def test_sidecars_are_copied_with_their_asset(folder: Library, handler: Handler,
                 root_id=folder.originals,
                 relative_path=f"{PATH}.xmp",
                 path_key=f"{PATH}.xmp",
-                file_hash=hashlib.sha256(sidecar).hexdigest(),
-                size_bytes=len(sidecar),
+                file_hash=hashlib.sha256(content).hexdigest(),
+                size_bytes=len(content),
             )
         )
+
+
+def test_sidecars_are_copied_with_their_asset(folder: Library, handler: Handler, usb: UUID) -> None:
+    asset_id = folder.file(PATH, PHOTO)
+    add_sidecar(folder, asset_id, b"<x:xmpmeta/>")
     folder.handle(handler, asset_id)
     assert stage(folder, asset_id).state == "retrying"
     assert "sidecar 2024/2024-05-17/a.jpg.xmp is missing" in stage(folder, asset_id).error
     assert copies(folder, asset_id) == {}
-    folder.path(f"{PATH}.xmp").write_bytes(sidecar)
+    folder.path(f"{PATH}.xmp").write_bytes(b"<x:xmpmeta/>")
     look(folder)
 
     folder.handle(handler, asset_id)
 
-    assert folder.path(f"{PATH}.xmp", "usb").read_bytes() == sidecar
+    assert folder.path(f"{PATH}.xmp", "usb").read_bytes() == b"<x:xmpmeta/>"
+    assert assets.read(folder.database, asset_id).is_backed_up
+
+
+def test_a_sidecar_that_arrives_later_is_copied_too(
+    folder: Library, handler: Handler, usb: UUID
+) -> None:
+    asset_id = folder.file(PATH, PHOTO)
+    folder.handle(handler, asset_id)
+    inode = folder.path(PATH, "usb").stat().st_ino
+    folder.path(f"{PATH}.xmp").write_bytes(b"late")
+    add_sidecar(folder, asset_id, b"late")
+    with folder.database.transaction() as session:
+        ledger.clear(session, "backed_up", [asset_id], now=HandClock().now())
+
+    folder.handle(handler, asset_id)
+
+    assert folder.path(f"{PATH}.xmp", "usb").read_bytes() == b"late"
+    assert folder.path(PATH, "usb").stat().st_ino == inode
     assert assets.read(folder.database, asset_id).is_backed_up
 
 
