@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from shared import models, root_folder, roots
+from shared import models, root_folder, root_markers, roots
 from shared.database import Database
 from shared.errors import DependencyError, UserError
 from shared.root_folder import KnownRoot, RootOfAnotherLedgerError
@@ -29,17 +29,24 @@ class Outcome:
     warnings: list[str]
 
 
-def register(database: Database, folder: DataFolder, inboxes: Sequence[Inbox]) -> Outcome:
+def register(
+    database: Database,
+    folder: DataFolder,
+    inboxes: Sequence[Inbox],
+    *,
+    is_rebuild: bool = False,
+) -> Outcome:
     """Make the four folders and ``inboxes`` known; the latter are watched for this run.
 
-    Raises UserError for a folder that belongs to another ledger, as all do beside a new database.
+    A new ledger takes folders that are empty; a rebuild accepts them as they are. Raises UserError
+    for a folder that belongs to another ledger, as all do beside a new database.
     """
     with database.read() as session:
         ledger_id = roots.ledger_id(session)
     setup = _Setup(database, ledger_id)
-    originals = setup.own("originals", folder.originals, must_be_empty=True)
-    setup.own("derivatives", folder.derivatives, must_be_empty=True)
-    backup = setup.own("backup", folder.backup, must_be_empty=True)
+    originals = setup.own("originals", folder.originals, must_be_empty=not is_rebuild)
+    setup.own("derivatives", folder.derivatives, must_be_empty=not is_rebuild)
+    backup = setup.own("backup", folder.backup, must_be_empty=not is_rebuild)
     inbox = setup.own("inbox", folder.inbox, must_be_empty=False)
     is_same_disk = _is_same_disk(folder)
     with database.transaction() as session:
@@ -67,6 +74,7 @@ class _Setup:
         with self._database.transaction() as session:
             known = next((root for root in roots.find(session, kind) if root.is_marked), None)
             if known is None:
+                _refuse_foreign(path, self._ledger_id)
                 path.parent.mkdir(parents=True, exist_ok=True)
                 new = root_folder.mark(
                     str(path), kind, self._ledger_id, must_be_empty=must_be_empty
@@ -100,6 +108,16 @@ class _Setup:
             self.warnings.append(str(error))
             return False
         return True
+
+
+def _refuse_foreign(path: Path, ledger_id: UUID) -> None:
+    marker = root_markers.read_marker_at(str(path))
+    if marker is not None and marker.ledger_id != ledger_id:
+        raise UserError(
+            f"{path} belongs to another ledger ({marker.ledger_id}) than this one, which is new",
+            "if its database is lost, ./photofactory rebuild makes it anew from the originals; "
+            "else: is the right data disk mounted?",
+        )
 
 
 def _follow(session: orm.Session, root: models.Root, here: KnownRoot) -> None:

@@ -32,19 +32,34 @@ class Original:
     is_removed: bool
 
 
-def root_of(session: orm.Session, catalog_id: UUID) -> root_folder.KnownRoot:
-    """The root where a catalog keeps its originals; raises DependencyError if it has none."""
+def root_of(
+    session: orm.Session, catalog_id: UUID, *, is_for_repair: bool = False
+) -> root_folder.KnownRoot:
+    """The root where a catalog keeps its originals; raises DependencyError if it has none.
+
+    It is frozen as well while the ledger is older than the disk; a repair alone may write then.
+    """
     row = session.execute(
-        sa.select(models.Root, models.Ledger.ledger_id)
+        sa.select(models.Root, models.Ledger.ledger_id, models.Ledger.frozen_reason)
         .join(models.Catalog, models.Catalog.root_id == models.Root.id)
         .join(models.Ledger, sa.true())
         .where(models.Catalog.id == catalog_id)
     ).first()
     if row is None:
         raise errors.DependencyError("originals", f"catalog {catalog_id} has no root")
-    root, ledger_id = row
-    reason = (root.state_reason or "no reason given") if root.state == "frozen" else None
+    root, ledger_id, reason = row
+    if is_for_repair:
+        reason = None
+    if root.state == "frozen":
+        reason = root.state_reason or "no reason given"
     return root_folder.KnownRoot(root.id, root.path, root.root_key, ledger_id, reason)
+
+
+def library(session: orm.Session) -> UUID:
+    """The built-in catalog."""
+    return session.scalars(
+        sa.select(models.Catalog.id).order_by(models.Catalog.created_at, models.Catalog.id).limit(1)
+    ).one()
 
 
 def default_zone(session: orm.Session) -> str | None:

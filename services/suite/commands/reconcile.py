@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from librarian import high_water
 from librarian.adoption import Adopter
 from librarian.originals import Originals
 from librarian.reader import FUNCTION, Reader
@@ -61,7 +62,7 @@ def _reconcile(database: Database, catalog_id: UUID, args: argparse.Namespace) -
     with ExitStack() as stack:
         owner = stack.enter_context(Owner(database))
         with database.read() as session:
-            known = original_rows.root_of(session, catalog_id)
+            known = original_rows.root_of(session, catalog_id, is_for_repair=True)
         originals = Originals(stack.enter_context(known.open(is_for_writing=args.repair)), owner.id)
         pool = children.Children(FUNCTION, processes=1)
         stack.callback(pool.close)
@@ -72,6 +73,7 @@ def _reconcile(database: Database, catalog_id: UUID, args: argparse.Namespace) -
             return sum(1 for _ in differences)
         adopter = Adopter(database, originals, Reader(pool), SystemClock(), owner.id, catalog_id)
         repaired = Repairer(adopter).repair(differences)
+        high_water.raise_to_now(database, originals.folder)
         for kind, count in sorted(repaired.items()):
             print(f"repaired: {count} x {kind}", file=sys.stderr)
         return (shown - repaired).total()

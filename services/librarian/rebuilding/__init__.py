@@ -1,0 +1,1 @@
+"""The ledger made anew from the folders of the originals and the records in them."""

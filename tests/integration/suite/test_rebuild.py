@@ -1,0 +1,281 @@
+"""The database is lost; the ledger comes back from the originals and the records beside them."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import photos
+import waiting
+from factories import Factory
+from librarian.rebuilding import rebuild as rebuilding
+from librarian.rebuilding import start
+from postgres_cluster import Cluster
+from shared import models, roots
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.errors import UserError
+from suite import database_setup, folder_setup
+from suite.commands import rebuild
+from suite.data_folder import DataFolder
+
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
+ photoshop:DateCreated="2018-03-04T05:06:07"/></rdf:RDF></x:xmpmeta>"""
+TAKEOUT = json.dumps(
+    {
+        "title": "trip.jpg",
+        "photoTakenTime": {"timestamp": "1520139967"},
+        "geoData": {"latitude": 48.2, "longitude": 16.37, "altitude": 170.0},
+    }
+).encode()
+ZONE = "Europe/Berlin"
+WHOLE = photos.jpeg(seed=8, taken="2020:05:05 05:05:05")
+
+ASSETS = """
+    select a.id, a.file_hash, a.size_bytes, a.original_name, a.original_path, a.final_path,
+      a.relative_path, a.path_key, a.captured_at, a.captured_local, a.utc_offset_minutes,
+      a.offset_source, a.captured_at_source, a.date_confidence, a.ingested_at, a.location,
+      a.metadata, a.width, a.height, a.media_type, a.mime_type, a.damage, a.has_errors,
+      a.error_message, a.revision, d.candidates, d.time_known, d.conflict, d.suspicious,
+      d.reasons, d.rule_version, d.mtime_ns, d.arrived_at, d.companions, d.override,
+      e.latitude, e.longitude, e.source
+    from media_assets a join asset_dates d on d.asset_id = a.id
+    left join asset_effective_location e on e.asset_id = a.id order by a.id"""
+LINKS = """
+    select asset_id, kind, linked_asset_id, relative_path, path_key, file_hash, size_bytes,
+      original_name, original_path, evidence
+    from asset_links order by asset_id, kind, file_hash, linked_asset_id"""
+OCCURRENCES = """
+    select s.name, s.source_path, f.path, f.display_path, f.original_name, f.size_bytes,
+      f.mtime_ns, f.outcome, f.file_hash, f.asset_id, f.superseded_at is null as is_live
+    from files f join sources s on s.id = f.source_id
+    where f.outcome in ('filed', 'companion') order by s.name, f.path, f.file_hash"""
+ROOTS = "select id, kind, path, root_key from roots where is_marked order by kind"
+COUNTED = (ASSETS, LINKS, OCCURRENCES, ROOTS, "select ledger_id, frozen_reason from ledger")
+
+
+def dump(database: Database) -> list[list[dict[str, Any]]]:
+    """What counts: every hash, path, date, name, link, occurrence and identity."""
+    with database.read() as session:
+        return [
+            [dict(row) for row in session.execute(sa.text(query)).mappings()] for query in COUNTED
+        ]
+
+
+def differences(before: list[list[dict[str, Any]]], after: list[list[dict[str, Any]]]) -> list[Any]:
+    """Every value that is not the same (name, before, after)."""
+    found: list[Any] = []
+    for rows_before, rows_after in zip(before, after, strict=True):
+        if len(rows_before) != len(rows_after):
+            found.append((rows_before, rows_after))
+            continue
+        for one, other in zip(rows_before, rows_after, strict=True):
+            found += [(name, one[name], other[name]) for name in one if one[name] != other[name]]
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> DataFolder:
+    return DataFolder(tmp_path / "data")
+
+
+@pytest.fixture
+def library(database: Database, folder: DataFolder) -> Factory:
+    """Registered as `up` does; the factory files as the librarian does."""
+    folder_setup.register(database, folder, [])
+    database_setup.settle_zone(database, ZONE, "UTC")
+    with database.read() as session:
+        source_id = session.scalars(sa.select(models.Source.id)).one()
+    return Factory(folder.inbox, folder.originals, source_id, database)
+
+
+@pytest.fixture
+def new_database(postgres: Cluster, migrated_template: str) -> Iterator[Database]:
+    name = "rebuilt"
+    postgres.execute(f"create database {name} template {migrated_template}")
+    try:
+        with Database(postgres.url(name), application_name="test") as opened:
+            yield opened
+    finally:
+        postgres.execute(f"drop database {name} with (force)")
+
+
+def file_all(factory: Factory) -> None:
+    """File until nothing is decided any more; waiting files are tried again at once."""
+
+    def is_settled() -> bool:
+        with factory.database.transaction() as session:
+            session.connection().exec_driver_sql("update files set next_attempt_at = null")
+        return all(outcome.outcome is None for outcome in factory.file())
+
+    waiting.until(is_settled)
+
+
+def fill(factory: Factory) -> None:
+    """All kinds of things, some of them one after the other."""
+    factory.drop("a.jpg", photos.jpeg(seed=1, gps=(48.2, 16.37), taken="2019:07:14 10:00:00"))
+    factory.drop("other/a.jpg", photos.jpeg(seed=2, taken="2019:07:14 11:00:00"))
+    factory.drop("Kätzchen 猫.jpg", photos.jpeg(seed=3, taken="2019:07:14 12:00:00"))
+    factory.drop("IMG_20210203_040506.jpg", photos.jpeg(seed=4, taken=None, modified=None))
+    factory.drop("late.jpg", photos.jpeg(seed=5, taken="2019:01:01 12:00:00", modified=None))
+    factory.drop("trip.jpg", photos.jpeg(seed=6, taken=None))
+    factory.drop("trip.jpg.json", TAKEOUT)
+    factory.drop("pair.jpg", photos.jpeg(seed=7, taken="2020:01:02 03:04:05"))
+    factory.drop("pair.mp4", photos.video())
+    factory.drop("cut.jpg", WHOLE[:-200])
+    file_all(factory)
+    factory.drop("late.jpg.xmp", XMP)
+    factory.drop("cut.jpg", WHOLE)
+    factory.drop("again.jpg", photos.jpeg(seed=1, gps=(48.2, 16.37), taken="2019:07:14 10:00:00"))
+    file_all(factory)
+
+
+def override(factory: Factory) -> None:
+    """A decision of a person, as the services write it: ledger and record."""
+    from librarian import recovery
+    from librarian.originals import Originals
+
+    with factory.database.transaction() as session:
+        asset_id = session.scalars(
+            sa.text(
+                "update media_assets set captured_local = captured_local + interval '1 hour',"
+                " captured_at = captured_at + interval '1 hour', revision = revision + 1"
+                " where original_name = 'pair.jpg' returning id"
+            )
+        ).one()
+        session.execute(
+            sa.update(models.AssetDate)
+            .where(models.AssetDate.asset_id == asset_id)
+            .values(override={"kind": "clock-fix", "shift_s": 3600.0})
+        )
+        root = roots.known(session, roots.find(session, "originals")[0])
+    with root.open() as opened:
+        recovery.write_ledgers_view(factory.database, Originals(opened, 1), [asset_id])
+
+
+def test_everything_comes_back(
+    library: Factory, new_database: Database, folder: DataFolder
+) -> None:
+    fill(library)
+    override(library)
+    before = dump(library.database)
+
+    balance = rebuild.rebuild(new_database, folder, ZONE)
+
+    assert differences(before, dump(new_database)) == []
+    assert not balance.troubles
+    assert not balance.missing
+    assert balance.outcomes == {"restored": 10, "sidecar": 2}
+
+
+def test_files_without_a_record_are_read_anew_with_an_id_of_their_hash(
+    library: Factory, new_database: Database, folder: DataFolder
+) -> None:
+    fill(library)
+    for record in folder.originals.rglob(".photofactory.jsonl"):
+        record.unlink()
+    shutil.copy(folder.originals / "2019/2019-07-14/a.jpg", folder.originals / "copy.jpg")
+    (folder.originals / "notes.txt").write_text("not a photo")
+    before = {row["file_hash"]: row for row in dump(library.database)[0]}
+
+    balance = rebuild.rebuild(new_database, folder, ZONE)
+
+    after = {row["file_hash"]: row for row in dump(new_database)[0]}
+    assert after.keys() == before.keys()
+    assert balance.outcomes == {"read anew": 10, "sidecar": 2, "copy of another": 1, "left": 1}
+    assert balance.troubles == [("notes.txt", "left: no picture, video or sidecar of one")]
+    late = next(row for row in after.values() if row["original_name"] == "late.jpg")
+    assert late["captured_local"].isoformat() == "2018-03-04T05:06:07"
+    again = rows_of(new_database, "select uuid_extract_version(id) as v from media_assets")
+    assert {row.v for row in again} == {5}
+
+
+def test_what_is_missing_or_was_moved_is_named_or_followed(
+    library: Factory, new_database: Database, folder: DataFolder
+) -> None:
+    fill(library)
+    day = folder.originals / "2019/2019-07-14"
+    (day / "a.jpg").unlink()
+    (folder.originals / "2019/mine").mkdir()
+    (day / "a_1.jpg").rename(folder.originals / "2019/mine/b.jpg")
+    with (day / ".photofactory.jsonl").open("ab") as record:
+        record.write(b'{"format":1,"asset_id":"torn')
+    before = {row["file_hash"]: row["id"] for row in dump(library.database)[0]}
+
+    balance = rebuild.rebuild(new_database, folder, ZONE)
+
+    after = {row["file_hash"]: row for row in dump(new_database)[0]}
+    assert balance.missing == ["2019/2019-07-14/a.jpg"]
+    assert len(after) == len(before) - 1
+    assert {file_hash: row["id"] for file_hash, row in after.items()}.items() <= before.items()
+    assert "2019/mine/b.jpg" in {row["relative_path"] for row in after.values()}
+
+
+class KilledError(Exception):
+    """Stands for a kill."""
+
+
+def test_an_interrupted_rebuild_goes_on_and_reads_nothing_twice(
+    library: Factory,
+    new_database: Database,
+    folder: DataFolder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fill(library)
+    before = dump(library.database)
+    monkeypatch.setattr(rebuilding, "BATCH", 2)
+    restore = rebuilding.Rebuild._record
+    calls = []
+
+    def dying(self: rebuilding.Rebuild, *arguments: Any) -> None:  # noqa: ANN401  passed on
+        calls.append(arguments)
+        if len(calls) == 4:
+            raise KilledError
+        restore(self, *arguments)
+
+    monkeypatch.setattr(rebuilding.Rebuild, "_record", dying)
+    with pytest.raises(KilledError):
+        rebuild.rebuild(new_database, folder, ZONE)
+    half = len(dump(new_database)[0])
+    with new_database.read() as session:
+        assert "rebuild" in str(session.scalar(sa.select(models.Ledger.frozen_reason)))
+
+    balance = rebuild.rebuild(new_database, folder, ZONE)
+
+    assert 0 < half < len(before[0])
+    assert balance.outcomes["already there"] >= half
+    assert differences(before, dump(new_database)) == []
+
+
+def test_after_a_rebuild_the_factory_goes_on(
+    library: Factory, new_database: Database, folder: DataFolder
+) -> None:
+    fill(library)
+    rebuild.rebuild(new_database, folder, ZONE)
+    source_id = rows_of(new_database, "select id from sources where auto_import")[0].id
+    revived = Factory(folder.inbox, folder.originals, source_id, new_database)
+    names = revived.names()
+    revived.drop("a.jpg", photos.jpeg(seed=1, gps=(48.2, 16.37), taken="2019:07:14 10:00:00"))
+    revived.drop("new.jpg", photos.jpeg(seed=20, taken="2022:02:02 02:02:02"))
+
+    file_all(revived)
+
+    assert sorted(revived.names()) == sorted([*names, "2022/2022-02-02/new.jpg"])
+    assert revived.outcomes()["a.jpg"] == "duplicate"
+    assert revived.found() == []
+
+
+def test_a_ledger_in_use_is_not_rebuilt(library: Factory, folder: DataFolder) -> None:
+    with pytest.raises(UserError, match="in use"):
+        start.begin(library.database, str(folder.originals), SystemClock())
+
+
+def rows_of(database: Database, query: str) -> list[Any]:
+    with database.read() as session:
+        return list(session.execute(sa.text(query)))
