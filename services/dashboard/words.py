@@ -51,7 +51,11 @@ def history(found: Receipt) -> list[tuple[datetime, str, str]]:
 
 def summary(data: dict[str, object]) -> str:
     """Return the simple values of an event on one line."""
-    simple = {key: value for key, value in data.items() if not isinstance(value, dict | list)}
+    simple = {
+        key: value
+        for key, value in data.items()
+        if value is not None and not isinstance(value, dict | list)
+    }
     return " ".join(f"{key}={value}" for key, value in simple.items() if key != "asset_id")
 
 

@@ -144,8 +144,8 @@ function drawInbox(inbox) {
     inbox.unreadable ? `${number(inbox.unreadable)} unreadable` : null,
   ].filter(Boolean);
   return make("li", {},
+    make("b", {}, inbox.path),
     make("div", { className: "line" },
-      make("b", {}, inbox.path),
       chip(inbox.mode === "move" ? "move: emptied once filed" : inbox.mode),
       chip(watching),
       inbox.state === "online" ? null : chip(inbox.state, "red")),

@@ -19,3 +19,9 @@ def test_sizes_have_fitting_units(count: int | None, text: str) -> None:
 )
 def test_offsets_are_written_as_in_exif(minutes: int | None, text: str) -> None:
     assert words.offset(minutes) == text
+
+
+def test_an_event_is_summed_up_by_its_simple_values() -> None:
+    data: dict[str, object] = {"asset_id": "x", "revision": 2, "job_id": None, "links": []}
+
+    assert words.summary(data) == "revision=2"
