@@ -25,6 +25,7 @@ from librarian import (
     companions_filing,
     deciding,
     duplicates,
+    high_water,
     left_behind,
     linking,
     neighbours,
@@ -133,6 +134,7 @@ class Filer:
         with self.database.read() as session:
             known = original_rows.root_of(session, catalog_id)
         with known.open() as folder:
+            high_water.check(self.database, folder)
             originals = Originals(folder, self.owner.id)
             recovery.finish_abandoned(self.database, originals, self.owner.id, self.clock)
             yield originals
@@ -163,6 +165,7 @@ class Batch:
             self._link(self._keep(self._decide(self._new(photos))))
             self._write_heard(self._keep(self._decide_sidecars(sidecars)))
             self._settle_duplicates()
+            high_water.raise_to_now(self._database, self._originals.folder)
             self._remove()
         finally:
             for each in self._staged:

@@ -50,7 +50,7 @@ class Reconciler:
     def __init__(self, database: Database, originals: Originals, *, is_deep: bool = False) -> None:
         """With `is_deep`, every original is read and hashed, else its size has to do."""
         self._database = database
-        self._originals = originals
+        self.originals = originals
         self._is_deep = is_deep
 
     def differences(self) -> Iterator[Difference]:
@@ -69,9 +69,9 @@ class Reconciler:
         with self._database.read() as session:
             unfinished = filings.unfinished(session)
         for filing in unfinished:
-            if filing.root_id == self._originals.root_id:
+            if filing.root_id == self.originals.root_id:
                 yield Difference(UNFINISHED, filing.relative_path, f"since owner {filing.owner}")
-        for name in recovery.leftovers(self._database, self._originals):
+        for name in recovery.leftovers(self._database, self.originals):
             yield Difference(TEMPORARY, os.fsdecode(name))
 
     def _expected_files(self) -> Iterator[Difference]:
@@ -80,7 +80,7 @@ class Reconciler:
         folder, lines = "", dict[UUID, Record]()
         while True:
             with self._database.read() as session:
-                page = reconciling.expected(session, self._originals.root_id, after)
+                page = reconciling.expected(session, self.originals.root_id, after)
                 told = folder_records.load(session, [each.asset_id for each in page])
             if not page:
                 return
@@ -95,7 +95,7 @@ class Reconciler:
 
     def _look_at(self, each: reconciling.Expected) -> Iterator[Difference]:
         try:
-            size = self._originals.size_at(each.relative_path)
+            size = self.originals.size_at(each.relative_path)
             if size is None:
                 yield Difference(MISSING, each.relative_path, asset_id=each.asset_id)
             elif size != each.size_bytes:
@@ -109,7 +109,7 @@ class Reconciler:
     def _unknown_files(self) -> Iterator[Difference]:
         """Files that the ledger does not know at their path."""
         page: list[str] = []
-        for met in scanner.walk(self._originals.folder.fd):
+        for met in scanner.walk(self.originals.folder.fd):
             if isinstance(met, Found):
                 page.append(os.fsdecode(met.path))
             if len(page) == reconciling.PAGE:
@@ -119,7 +119,7 @@ class Reconciler:
 
     def _unknown_of(self, page: list[str]) -> Iterator[Difference]:
         with self._database.read() as session:
-            unknown = reconciling.unknown(session, self._originals.root_id, page)
+            unknown = reconciling.unknown(session, self.originals.root_id, page)
         for path in unknown:
             file_hash = self._hash(path)
             if file_hash is None:
@@ -132,13 +132,13 @@ class Reconciler:
         if known is None:
             return Difference(UNRECORDED, path, file_hash=file_hash)
         own_path = known.relative_path
-        if own_path is not None and self._originals.size_at(own_path) == known.size_bytes:
+        if own_path is not None and self.originals.size_at(own_path) == known.size_bytes:
             return Difference(COPY, path, f"of {own_path}", known.asset_id, file_hash)
         return Difference(MOVED, path, own_path or "", known.asset_id, file_hash)
 
     def _lines(self, folder: str) -> dict[UUID, Record]:
         try:
-            descriptor = self._originals.folder.open_folder(os.fsencode(folder))
+            descriptor = self.originals.folder.open_folder(os.fsencode(folder))
         except OSError:
             return {}
         try:
@@ -148,7 +148,7 @@ class Reconciler:
 
     def _hash(self, path: str) -> str | None:
         try:
-            found = self._originals.hash_at(path)
+            found = self.originals.hash_at(path)
         except OSError:
             return None
         return found[0] if found else None

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from librarian import high_water
 from librarian.domain.capture import DateRules
 from librarian.reader import FUNCTION, Reader
 from librarian.rebuilding import start
@@ -70,6 +71,7 @@ def rebuild(database: Database, folder: DataFolder, named_zone: str | None = Non
         rules = DateRules(default_zone=zone, now=clock.now())
         wanted = Wanted(database, root, catalog_id, Reader(pool), rules)
         balance = Rebuild(wanted, stack.enter_context(rebuild_progress.Bar())).run()
+        high_water.raise_to_now(database, root)
     start.finish(database, begun, rebuild_progress.summary(balance), clock)
     return balance
 

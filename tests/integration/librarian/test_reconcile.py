@@ -12,7 +12,7 @@ import sqlalchemy as sa
 import factories
 import photos
 from factories import DirectReader, Factory
-from librarian import reconcile
+from librarian import high_water, reconcile
 from librarian.adoption import Adopter
 from librarian.originals import Originals
 from librarian.reconcile import Difference, Reconciler
@@ -21,6 +21,7 @@ from librarian.repository import originals as original_rows
 from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.errors import DependencyError
 from shared.ownership import Owner
 
 DAY = "2023/2023-07-01"
@@ -58,7 +59,9 @@ def differences(factory: Factory) -> list[Difference]:
 
 def repair(factory: Factory) -> Counter[str]:
     with opened(factory) as (reconciler, repairer):
-        return repairer.repair(reconciler.differences())
+        repaired = repairer.repair(reconciler.differences())
+        high_water.raise_to_now(factory.database, reconciler.originals.folder)
+        return repaired
 
 
 def kinds(factory: Factory) -> set[tuple[str, str]]:
@@ -174,3 +177,22 @@ COMPARED = """select a.id, file_hash, original_name, original_path, relative_pat
   ingested_at, location, d.mtime_ns, d.arrived_at
   from media_assets a join asset_dates d on d.asset_id = a.id order by a.id"""
 LINKS = "select asset_id, kind, relative_path, file_hash, original_name from asset_links"
+
+
+def test_a_ledger_restored_from_an_older_dump_files_nothing_until_it_is_reconciled(
+    factory: Factory,
+) -> None:
+    with factory.database.transaction() as session:
+        session.execute(sa.text("update files set asset_id = null"))
+        session.execute(sa.text("delete from media_assets"))
+        session.execute(sa.text("delete from event_log"))
+    path = factory.drop("again.jpg", photos.jpeg(seed=1))
+
+    with pytest.raises(DependencyError, match="older than the originals"):
+        factory.file()
+
+    assert path.exists()
+    repair(factory)
+    factory.file()
+    assert factory.outcomes()["again.jpg"] == "duplicate"
+    assert factory.names() == [f"{DAY}/{name}" for name in ("a.jpg", "a.jpg.aae", "b.jpg")]

@@ -1,0 +1,59 @@
+"""A ledger that is older than the disk is noticed, so that nothing is filed twice.
+
+The root of the originals remembers how far the ledger's log had come. A ledger restored from an
+older dump is below that mark: filing waits until `reconcile --repair` has adopted what it lacks.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from shared import errors, models, root_markers
+from shared.database import Database
+from shared.root_folder import RootFolder
+from shared.root_markers import HighWater
+
+# Ids are given before transactions commit: the newest by commit need not have the highest id.
+_POSITION: Final = sa.text("""
+    select max(id) from (
+      select id from event_log order by epoch desc, xid desc, id desc limit 5000) as newest""")
+
+
+class LedgerTooOldError(errors.DependencyError):
+    """The disk holds originals that this ledger never heard of."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ledger", "is older than the originals: run ./photofactory reconcile --repair"
+        )
+
+
+def check(database: Database, folder: RootFolder) -> None:
+    """Return if the ledger is not older than what the root has seen of it.
+
+    Raises:
+        LedgerTooOldError: It is.
+    """
+    mark = root_markers.read_high_water(folder.fd)
+    if mark is None:
+        return
+    with database.read() as session:
+        now = position(session)
+    if mark.ledger_id == now.ledger_id and mark.is_above(now.log_id):
+        raise LedgerTooOldError
+
+
+def raise_to_now(database: Database, folder: RootFolder) -> None:
+    """Let the root remember how far the log has come, whatever it remembered before."""
+    with database.read() as session:
+        now = position(session)
+    root_markers.write_high_water(folder.fd, now)
+
+
+def position(session: orm.Session) -> HighWater:
+    """How far the ledger's log has come."""
+    ledger = session.execute(sa.select(models.Ledger.ledger_id, models.Ledger.epoch)).one()
+    return HighWater(ledger.ledger_id, ledger.epoch, session.scalar(_POSITION) or 0)
