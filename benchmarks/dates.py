@@ -1,6 +1,6 @@
 """Agreement of dates, offsets and positions with an independent reader, and the reader's speed.
 
-PHOTOFACTORY_SAMPLES=FOLDER PYTHONPATH=services:libs:tests python -P benchmarks/dates.py
+PHOTOFACTORY_SAMPLES=FOLDER ./photofactory bench dates
 """
 
 import os

@@ -1,6 +1,6 @@
 """From the committed event to the handler: throughput and latency of both logs.
 
-PYTHONPATH=services:libs:tests python -P benchmarks/event_path.py
+./photofactory bench event_path
 
 References: plain pages of the same rows by their key, and a bare LISTEN/NOTIFY. The broker's path
 holds the relay as well; it is left out where there is no Kafka.

@@ -1,6 +1,6 @@
 """Files per second of filing, against a floor: sha256sum over all, cp of all, fsync of each.
 
-    PYTHONPATH=services:libs:tests python benchmarks/filing.py [--files 200] [--folder DIR]
+    ./photofactory bench filing
 
 Copy mode, 4 MB JPEGs with EXIF, source files in the page cache for both, all of filing included:
 metadata in child processes, ledger in PostgreSQL, folder records, fsync of every file. Each is run

@@ -1,6 +1,6 @@
 """Photos per second of the thumbnailer, against vipsthumbnail run twice for each photo.
 
-    PYTHONPATH=services:libs:benchmarks python benchmarks/thumbnails.py [--photos 16] [--runs 3]
+    ./photofactory bench thumbnails
 
 12 MP JPEGs of some 3 MB (photo_maker.py) in the page cache; a 1440 px JPEG preview and a 250 px
 WebP thumbnail of each, written to files. Both use as many processes at once as there are cores.

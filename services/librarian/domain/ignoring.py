@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import fnmatch
+import functools
 import re
-from collections.abc import Iterable
 from typing import Final
 
 
@@ -26,7 +26,14 @@ class Rule:
     def matches(self, components: list[str]) -> bool:
         """Whether one of the lower-case components is of this kind."""
         checked = components[-1:] if self.files_only else components
-        return any(fnmatch.fnmatchcase(c, p) for c in checked for p in self.patterns)
+        expression = expression_of(self.patterns)
+        return any(expression.match(component) for component in checked)
+
+
+@functools.cache
+def expression_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for all patterns: a scan asks this of every file that it meets."""
+    return re.compile("|".join(map(fnmatch.translate, patterns)))
 
 
 RULES: Final = (
@@ -49,8 +56,13 @@ RULES: Final = (
 )
 
 
-def rule_for(relative_path: bytes, rules: Iterable[Rule] = RULES) -> str | None:
+ALL_PATTERNS: Final = tuple(pattern for rule in RULES for pattern in rule.patterns)
+
+
+def rule_for(relative_path: bytes) -> str | None:
     """The name of the first rule that calls this path debris; None for a file to look at."""
     text = relative_path.decode("utf-8", "replace").casefold()
-    components = [part for part in re.split("/+", text) if part not in {"", "."}]
-    return next((rule.name for rule in rules if rule.matches(components)), None)
+    components = [part for part in text.split("/") if part not in {"", "."}]
+    if not any(map(expression_of(ALL_PATTERNS).match, components)):
+        return None
+    return next((rule.name for rule in RULES if rule.matches(components)), None)
