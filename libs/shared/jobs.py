@@ -25,6 +25,7 @@ OWNERS: Final[Mapping[str, str]] = MappingProxyType(
         "move": "librarian",
         "undo": "librarian",
         "reconcile": "librarian",
+        "survey": "librarian",
         "verify": "backup",
         "restore": "backup",
         "heal": "backup",
@@ -67,6 +68,33 @@ def request(
     )
     event_log.append(session, [events.JobRequestedV1(job_id=job_id, job_type=job_type)], now=now)
     return job_id
+
+
+def draft(
+    session: orm.Session, job_id: UUID, job_type: str, *, now: datetime, undoes: UUID | None = None
+) -> None:
+    """Begin a job whose items take several transactions; nobody works on it before ``submit``."""
+    if job_type not in OWNERS:
+        raise ValueError(f"no service works off jobs of type {job_type!r}")
+    session.execute(
+        sa.insert(models.Job).values(
+            id=job_id, type=job_type, state="paused", created_at=now, undoes_job_id=undoes
+        )
+    )
+
+
+def submit(session: orm.Session, job_id: UUID, *, now: datetime) -> None:
+    """Hand a complete draft to its owner; the event wakes it."""
+    job_type = session.scalar(
+        sa.update(models.Job)
+        .where(models.Job.id == job_id, models.Job.state == "paused")
+        .values(state="pending")
+        .returning(models.Job.type)
+    )
+    if job_type is not None:
+        event_log.append(
+            session, [events.JobRequestedV1(job_id=job_id, job_type=job_type)], now=now
+        )
 
 
 def claim(

@@ -7,18 +7,23 @@ from librarian.filing import Filer
 from librarian.loops import Rounds
 from librarian.reader import FUNCTION, Reader
 from librarian.settings import LibrarianSettings
+from librarian.watch import Watch
 from shared import children, service
 
 
 def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]:
-    """Return the librarian's one loop."""
+    """Return the librarian's loops: the way in, and the look at what is there."""
     pool = children.Children(FUNCTION, processes=context.settings.decoding_processes)
     context.resources.callback(pool.close)
     filer = Filer(context.database, context.owner, Reader(pool), context.clock)
     context.resources.callback(filer.close)
     rounds = Rounds(Desk(context.database, filer, context.clock, context.owner.id, context.stop))
     context.resources.callback(rounds.close)
-    return [service.Loop("filing", lambda pulse: rounds.run(pulse, context.stop))]
+    watch = Watch(context.database, context.owner.id, context.clock)
+    return [
+        service.Loop("filing", lambda pulse: rounds.run(pulse, context.stop)),
+        service.Loop("watch", lambda pulse: watch.run(pulse, context.stop)),
+    ]
 
 
 def main() -> int:

@@ -1,0 +1,89 @@
+"""The librarian's second loop: are the roots there, are the originals, has the ledger gone back?"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from librarian.survey import Survey
+from shared import heartbeat, jobs, process, roots
+from shared.clock import Clock
+from shared.database import Database
+from shared.errors import DependencyError
+from shared.root_folder import KnownRoot
+
+log = structlog.get_logger()
+
+TICK_S: Final = 15.0
+EVERY_S: Final = 6 * 3600.0
+AGAIN_S: Final = 60.0
+"""After a survey that could not be finished."""
+JOB: Final = "survey"
+
+
+class Watch:
+    """Looks at all roots often, and at every original now and then, or when a job asks for it."""
+
+    def __init__(self, database: Database, owner: int, clock: Clock) -> None:
+        self._database = database
+        self._owner = owner
+        self._clock = clock
+        self._survey_at = clock.monotonic()
+        self._trouble = ""
+
+    async def run(self, pulse: heartbeat.Pulse, stop: process.Stop) -> None:
+        """Watch until the stop."""
+        while not stop.is_requested:
+            await asyncio.to_thread(self.once)
+            if self._trouble:
+                pulse.waiting(self._trouble)
+            else:
+                pulse.succeeded("Watching originals")
+            await stop.wait(TICK_S)
+
+    def once(self) -> None:
+        """Look at what is due."""
+        now = self._clock.now()
+        roots.check_all(self._database, now)
+        job = self._database.run(
+            lambda session: jobs.claim(session, (JOB,), owner=self._owner, now=now)
+        )
+        if job is not None or self._clock.monotonic() >= self._survey_at:
+            found = self._survey()
+            self._survey_at = self._clock.monotonic() + (AGAIN_S if self._trouble else EVERY_S)
+            if job is not None:
+                job_id, now = job.id, self._clock.now()
+                self._database.run(
+                    lambda session: jobs.finish(session, job_id, now=now, result=found)
+                )
+
+    def _survey(self) -> dict[str, int]:
+        """Survey every root of originals; what was found in all."""
+        with self._database.read() as session:
+            known = [roots.known(session, root) for root in roots.find(session, "originals")]
+        found = {"known": 0, "vanished": 0, "changed": 0, "returned": 0}
+        troubles = []
+        for root in known:
+            try:
+                self._survey_one(root, found)
+            except DependencyError as error:
+                troubles.append(str(error))
+        self._trouble = "; ".join(troubles)
+        return found
+
+    def _survey_one(self, root: KnownRoot, found: dict[str, int]) -> None:
+        began = self._clock.monotonic()
+        look = Survey(self._database, root, self._clock).run()
+        for name in found:
+            found[name] += getattr(look, name)
+        log.info(
+            "originals.surveyed",
+            path=root.path,
+            known=look.known,
+            vanished=look.vanished,
+            changed=look.changed,
+            returned=look.returned,
+            took_s=round(self._clock.monotonic() - began, 1),
+        )

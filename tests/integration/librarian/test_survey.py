@@ -1,0 +1,188 @@
+"""Are all originals still there? A few missing ones are named, many freeze their root."""
+
+import asyncio
+import shutil
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+import assets
+import library as libraries
+from hand_clock import HandClock
+from librarian.survey import Look, Survey
+from librarian.watch import Watch
+from library import Library
+from shared import jobs, roots
+from shared.database import Database
+from shared.errors import DependencyError
+from shared.mass_change import Thresholds
+
+FEW = Thresholds(share=0.2, minimum=3)
+
+
+@pytest.fixture
+def library(database: Database, tmp_path: Path) -> Library:
+    made = libraries.make(database, tmp_path)
+    assets.add_many(database, 0)  # sets the ledger up
+    return made
+
+
+def fill(library: Library, count: int) -> list[UUID]:
+    return [
+        library.file(f"20{number % 7:02}/d{number % 5}/{number}.jpg", b"photo %d" % number)
+        for number in range(count)
+    ]
+
+
+def survey(library: Library) -> Look:
+    with library.database.read() as session:
+        root = roots.known(session, roots.get(session, library.originals))
+    return Survey(library.database, root, HandClock()).run(FEW)
+
+
+def state(library: Library) -> tuple[str, str | None]:
+    with library.database.read() as session:
+        root = roots.get(session, library.originals)
+        return root.state, root.state_reason
+
+
+def missing_events(library: Library, asset_id: UUID) -> int:
+    return assets.topics_told(library.database, asset_id).count("media.asset.missing")
+
+
+def test_a_few_missing_ones_are_named_once_and_forgiven_when_they_are_back(
+    library: Library,
+) -> None:
+    ids = fill(library, 20)
+    gone, cut = library.path("2003/d3/3.jpg"), library.path("2004/d4/4.jpg")
+    content = cut.read_bytes()
+    gone.rename(library.folder / "elsewhere")
+    cut.write_bytes(b"")
+
+    first, second = survey(library), survey(library)
+
+    assert (first.known, first.vanished, first.changed) == (20, 1, 1)
+    assert (second.vanished, second.changed, second.noted) == (0, 0, 2)
+    assert [missing_events(library, ids[number]) for number in (2, 3, 4)] == [0, 1, 1]
+    row = assets.read(library.database, ids[3])
+    assert (row.damage, row.has_errors, row.error_message) == (
+        "missing",
+        True,
+        "original: missing",
+    )
+    assert assets.read(library.database, ids[4]).damage == "its size has changed"
+
+    (library.folder / "elsewhere").rename(gone)
+    cut.write_bytes(content)
+    assert survey(library).returned == 2
+
+    row = assets.read(library.database, ids[3])
+    assert (row.damage, row.has_errors, row.error_message) == (None, False, None)
+    assert missing_events(library, ids[3]) == 1
+    assert state(library) == ("online", None)
+
+
+def test_an_earlier_damage_comes_back_with_its_file(library: Library) -> None:
+    asset_id = library.file("a.jpg", b"cut", damage="truncated", facts={"problem": "truncated"})
+    fill(library, 20)
+    path = library.path("a.jpg")
+    path.rename(library.folder / "elsewhere")
+    survey(library)
+    assert assets.read(library.database, asset_id).damage == "missing"
+
+    (library.folder / "elsewhere").rename(path)
+    survey(library)
+
+    assert assets.read(library.database, asset_id).damage == "truncated"
+
+
+def test_many_missing_ones_freeze_the_root_and_nothing_else_happens(library: Library) -> None:
+    ids = fill(library, 21)
+    shutil.rmtree(library.path("2003"))
+
+    assert survey(library).vanished == 3
+    assert state(library)[0] == "online"  # three of 21 are few
+
+    shutil.rmtree(library.path("2004"))
+    shutil.rmtree(library.path("2005"))
+    survey(library)
+
+    assert state(library) == ("frozen", "6 vanished of 18 known files")
+    assert [missing_events(library, ids[number]) for number in (3, 4, 5)] == [1, 0, 0]
+
+
+def test_a_root_that_is_not_there_marks_nothing(library: Library) -> None:
+    ids = fill(library, 5)
+    library.path("").rename(library.folder / "unmounted")
+
+    with pytest.raises(DependencyError):
+        survey(library)
+    library.path("").mkdir()
+    with pytest.raises(DependencyError, match="marker"):
+        survey(library)
+
+    assert assets.read(library.database, ids[0]).damage is None
+
+
+def test_a_frozen_root_is_only_looked_at(library: Library) -> None:
+    ids = fill(library, 20)
+    with library.database.transaction() as session:
+        roots.freeze(session, library.originals, "somebody said so")
+    library.path("2003/d3/3.jpg").unlink()
+
+    assert survey(library).vanished == 1
+
+    assert assets.read(library.database, ids[3]).damage is None
+
+
+def test_the_watch_surveys_at_the_start_when_asked_and_says_what_is_offline(
+    library: Library,
+) -> None:
+    ids = fill(library, 20)
+    clock = HandClock()
+    watch = Watch(library.database, 1, clock)
+    watch.once()
+    library.path("2003/d3/3.jpg").unlink()
+
+    watch.once()
+    assert assets.read(library.database, ids[3]).damage is None
+
+    job_id = library.database.run(
+        lambda session: jobs.request(session, "survey", {}, now=clock.now())
+    )
+    watch.once()
+
+    assert assets.read(library.database, ids[3]).damage == "missing"
+    with library.database.read() as session:
+        job = session.get_one(jobs.models.Job, job_id)
+    assert (job.state, job.result) == (
+        "completed",
+        {"known": 20, "vanished": 1, "changed": 0, "returned": 0},
+    )
+
+    library.path("").rename(library.folder / "unmounted")
+    clock.pass_by(7 * 3600)
+    watch.once()
+    assert state(library)[0] == "offline"
+    (library.folder / "unmounted").rename(library.path(""))
+    watch.once()
+    assert state(library)[0] == "online"
+
+
+def test_the_watch_goes_on_until_the_stop(library: Library) -> None:
+    from shared import heartbeat, process
+
+    async def watched() -> str:
+        clock, stop = HandClock(), process.Stop()
+        pulse = heartbeat.Pulse("watch", clock)
+        stop_soon = asyncio.get_running_loop().call_soon
+        watch = Watch(library.database, 1, clock)
+        running = asyncio.create_task(watch.run(pulse, stop))
+        while pulse.last.task == "Starting":
+            await asyncio.sleep(0.01)
+        stop_soon(stop.request, "test")
+        await running
+        return pulse.last.task
+
+    assert asyncio.run(watched()) == "Watching originals"
