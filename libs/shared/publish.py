@@ -19,6 +19,7 @@ __all__ = [
     "create_temporary",
     "discard_temporary",
     "ensure_folders",
+    "give_name",
     "hash_of",
     "publish",
     "replace",
@@ -85,9 +86,25 @@ def publish(temporary_fd: int, temporary: bytes, folder_fd: int, name: bytes) ->
     Raises FileNotFoundError if the temporary file is gone (so it was published: hash what is
     there), NameTakenError (nothing changed), AcrossMountsError, OSError.
     """
-    own = os.stat(temporary, dir_fd=temporary_fd, follow_symlinks=False)
+    give_name(temporary_fd, temporary, folder_fd, name)
+    faults.point("publish.named")
+    discard_temporary(temporary_fd, temporary)
+    faults.point("publish.published")
+    sync_folder(folder_fd)
+    faults.point("publish.synced")
+
+
+def give_name(from_fd: int, present: bytes, folder_fd: int, name: bytes) -> None:
+    """Gives a file of ours another name beside its present one, without clobbering; not durable.
+
+    Where the file system has no hard links the present name is gone then. Repeating it is fine.
+
+    Raises FileNotFoundError if the present name is gone, NameTakenError (nothing changed),
+    AcrossMountsError, OSError.
+    """
+    own = os.stat(present, dir_fd=from_fd, follow_symlinks=False)
     try:
-        _give_name(temporary_fd, temporary, folder_fd, name)
+        _give_name(from_fd, present, folder_fd, name)
     except (FileExistsError, FileNotFoundError) as error:
         # Our own inode there means that it has worked, now (NFS repeats) or before a crash.
         if not _is(own, folder_fd, name):
@@ -98,11 +115,6 @@ def publish(temporary_fd: int, temporary: bytes, folder_fd: int, name: bytes) ->
         if error.errno == errno.EXDEV:
             raise AcrossMountsError(f"{name!r}: its folder lies on another mount") from error
         raise
-    faults.point("publish.named")
-    discard_temporary(temporary_fd, temporary)
-    faults.point("publish.published")
-    sync_folder(folder_fd)
-    faults.point("publish.synced")
 
 
 def replace(temporary_fd: int, temporary: bytes, folder_fd: int, name: bytes) -> None:

@@ -1,10 +1,12 @@
-"""The librarian's day: every inbox in turn, then the ingest job."""
+"""The librarian's day: every inbox in turn, then the job that is asked for."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from typing import Final
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
@@ -14,8 +16,9 @@ from librarian.arrivals import Mode
 from librarian.desk import Desk
 from librarian.inbox import Inbox
 from librarian.ingest import IngestJob
+from librarian.redating.apply import RedateJob
 from librarian.repository import sources
-from shared import heartbeat, jobs, process
+from shared import heartbeat, jobs, models, process
 from shared.errors import DependencyError, PermanentError
 
 log = structlog.get_logger()
@@ -23,7 +26,30 @@ log = structlog.get_logger()
 TICK_S: Final = 1.0
 RELOAD_S: Final = 15.0
 OFFLINE_PAUSE_S: Final = 10.0
-INGEST: Final = "ingest"
+
+
+class Worker(Protocol):
+    """Works off one job, a short visit at a time."""
+
+    job_id: UUID
+
+    def visit(self) -> bool:
+        """Go on for a while; return whether the job is complete.
+
+        Raises PermanentError (the job has failed) and DependencyError (go on later).
+        """
+        ...
+
+
+def _ingest(job: models.Job, desk: Desk) -> Worker:
+    mode: Mode = "move" if job.params.get("mode") == "move" else "copy"
+    return IngestJob(job.id, job.params["paths"], mode, desk)
+
+
+WORKERS: Final[Mapping[str, Callable[[models.Job, Desk], Worker]]] = MappingProxyType(
+    {"ingest": _ingest, "redate": RedateJob, "clock_fix": RedateJob, "undo": RedateJob}
+)
+"""Who works off which type of job."""
 
 
 class Rounds:
@@ -35,7 +61,8 @@ class Rounds:
         self._inboxes: dict[UUID, Inbox] = {}
         self._paused_until: dict[UUID, float] = {}
         self._reload_at = 0.0
-        self._job: IngestJob | None = None
+        self._job: Worker | None = None
+        self._job_type = ""
         self._trouble: dict[UUID, str] = {}
 
     async def run(self, pulse: heartbeat.Pulse, stop: process.Stop) -> None:
@@ -74,7 +101,7 @@ class Rounds:
     def _task(self) -> str:
         busy = [box.source.name for box in self._inboxes.values() if box.is_busy]
         if self._job:
-            return "Processing an ingest job"
+            return f"Processing a job: {self._job_type}"
         return f"Processing files in {', '.join(busy)}" if busy else "Watching inboxes"
 
     def _reload(self) -> None:
@@ -131,12 +158,14 @@ class Rounds:
         self._desk.database.run(end)
         self._job = None
 
-    def _next_job(self) -> IngestJob | None:
+    def _next_job(self) -> Worker | None:
         desk = self._desk
         job = desk.database.run(
-            lambda session: jobs.claim(session, (INGEST,), owner=desk.owner, now=desk.clock.now())
+            lambda session: jobs.claim(
+                session, tuple(WORKERS), owner=desk.owner, now=desk.clock.now()
+            )
         )
         if job is None:
             return None
-        mode: Mode = "move" if job.params.get("mode") == "move" else "copy"
-        return IngestJob(job.id, job.params["paths"], mode, desk)
+        self._job_type = job.type
+        return WORKERS[job.type](job, desk)

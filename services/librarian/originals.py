@@ -137,6 +137,82 @@ class Originals:
             publish.sync_folder(folder_fd)
         self.discard(temporary)
 
+    def give_name(self, present: str, relative_path: str) -> None:
+        """Give an original another path beside its present one, durably; see publish.give_name."""
+        folder, name = os.path.split(os.fsencode(relative_path))
+        present_folder, present_name = os.path.split(os.fsencode(present))
+        with contextlib.ExitStack() as opened:
+            present_fd = self.folder.open_folder(present_folder)
+            opened.callback(os.close, present_fd)
+            folder_fd = opened.enter_context(self._folder(folder))
+            publish.give_name(present_fd, present_name, folder_fd, name)
+            publish.sync_folder(folder_fd)
+
+    def drop_name(self, relative_path: str, kept: str) -> bool:
+        """Take one of the two names of a file away; False if they are not of one file.
+
+        True as well when the name is gone already. The file goes through the temporary folder.
+        """
+        stale, own = self._stat(relative_path), self._stat(kept)
+        if stale is None:
+            return True
+        if own is None or (stale.st_dev, stale.st_ino) != (own.st_dev, own.st_ino):
+            return False
+        folder, name = os.path.split(os.fsencode(relative_path))
+        temporary = self.new_temporary_name()
+        with self._folder(folder) as folder_fd:
+            os.rename(name, temporary, src_dir_fd=folder_fd, dst_dir_fd=self.temporary_fd)
+            publish.sync_folder(folder_fd)
+        self.discard(temporary)
+        return True
+
+    def remove_emptied(self, folder: str) -> bool:
+        """Remove a dated folder that holds nothing but its record, and its year if that is empty.
+
+        False if anything else is in it (or somebody just files into it).
+        """
+        relative = os.fsencode(folder)
+        parent, name = os.path.split(relative)
+        with contextlib.ExitStack() as opened:
+            try:
+                folder_fd = self.folder.open_folder(relative)
+            except FileNotFoundError:
+                return True
+            opened.callback(os.close, folder_fd)
+            parent_fd = opened.enter_context(self._folder(parent))
+            if not set(os.listdir(folder_fd)) <= {os.fsdecode(records.NAME)}:
+                return False
+            if not self._remove_with_record(parent_fd, name, folder_fd):
+                return False
+            publish.sync_folder(parent_fd)
+        with contextlib.suppress(OSError):
+            os.rmdir(parent, dir_fd=self.folder.fd)
+        return True
+
+    def _remove_with_record(self, parent_fd: int, name: bytes, folder_fd: int) -> bool:
+        """Take the record out, then the folder; if that is not empty after all, put it back."""
+        temporary = self.new_temporary_name()
+        try:
+            os.rename(records.NAME, temporary, src_dir_fd=folder_fd, dst_dir_fd=self.temporary_fd)
+        except FileNotFoundError:
+            temporary = b""
+        try:
+            os.rmdir(name, dir_fd=parent_fd)
+        except OSError:
+            if temporary:
+                self._put_back(temporary, folder_fd)
+            return False
+        if temporary:
+            self.discard(temporary)
+        return True
+
+    def _put_back(self, temporary: bytes, folder_fd: int) -> None:
+        """Give a folder its record back; it may have got a new one meanwhile."""
+        with self.open_temporary(temporary) as descriptor:
+            lines = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
+        records.append(folder_fd, [lines])
+        self.discard(temporary)
+
     def _stat(self, relative_path: str) -> os.stat_result | None:
         try:
             descriptor = self.folder.open_file(os.fsencode(relative_path))

@@ -1,0 +1,1 @@
+"""Dates decided anew over stored evidence, shown as a diff, applied and undone as jobs."""

@@ -1,0 +1,192 @@
+"""The job that makes the changes of a redate, a clock fix or an undo: dates first, then files.
+
+Each item is planned until everything of it is done, so a restart goes on with what is left; what
+is done of an item is seen from the asset itself and not done again.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+import structlog
+from sqlalchemy import exc, orm
+
+from librarian import recovery
+from librarian.desk import Desk
+from librarian.originals import Originals
+from librarian.redating import settling
+from librarian.redating.decisions import Decision, New, Stored
+from librarian.redating.moving import Mover, StaysError
+from librarian.repository import originals as original_rows
+from librarian.repository import redating as rows
+from shared import database as databases
+from shared import errors, event_log, events, faults, jobs, ledger, models, roots
+
+log = structlog.get_logger()
+
+BATCH: Final = 100
+TRIES: Final = 3
+REASONS: Final = {"redate": "redate", "clock_fix": "clock fix", "undo": "undo"}
+
+
+class RedateJob:
+    """One running job; `visit` does one batch."""
+
+    def __init__(self, job: models.Job, desk: Desk) -> None:
+        self.job_id: UUID = job.id
+        self._type = job.type
+        self._undoes = job.undoes_job_id
+        self._desk = desk
+        self._tries: defaultdict[UUID, int] = defaultdict(int)
+
+    def visit(self) -> bool:
+        """Go on for one batch; return whether the job is complete.
+
+        Raises DependencyError while a root is away.
+        """
+        with self._desk.database.read() as session:
+            if not jobs.is_wanted(session, self.job_id):
+                return True
+            items = rows.planned(session, self.job_id, limit=BATCH)
+            zone = original_rows.default_zone(session)
+        if items:
+            self._date(items, zone)
+            try:
+                self._file([item.asset_id for item in items])
+            except OSError as error:
+                raise errors.DependencyError("originals", str(error)) from error
+        counts = self._desk.database.run(self._progress)
+        return not counts.get("planned")
+
+    def _progress(self, session: orm.Session) -> dict[str, int]:
+        counts = rows.counts(session, self.job_id)
+        jobs.progress(session, self.job_id, counts)
+        return counts
+
+    def _date(self, items: Sequence[models.JobAsset], zone: str | None) -> None:
+        """Write the decisions; leave alone what changed since a person saw the preview."""
+        with self._desk.database.read() as session:
+            stored = rows.load(session, [item.asset_id for item in items])
+        new: list[New] = []
+        left: defaultdict[str, list[UUID]] = defaultdict(list)
+        for item in items:
+            present = stored.get(item.asset_id)
+            found = (
+                settling.settle(item.before, item.after, present, zone)
+                if present is not None
+                else "removed from the library"
+            )
+            if isinstance(found, New):
+                new.append(found)
+            elif found is not None:
+                left[found].append(item.asset_id)
+
+        def write(session: orm.Session) -> None:
+            for reason, ids in left.items():
+                rows.settle(session, self.job_id, ids, "skipped", reason)
+            self._write(session, new, stored)
+
+        self._desk.database.run(write)
+        faults.point("redate.dated")
+
+    def _write(self, session: orm.Session, new: Sequence[New], stored: dict[UUID, Stored]) -> None:
+        """Write what nobody has changed since it was read; the rest has its turn again."""
+        now = self._desk.clock.now()
+        locked = ledger.lock(session, [each.asset_id for each in new])
+        ours = [each for each in new if locked.get(each.asset_id) == each.revision]
+        rows.write(session, self.job_id, ours, now)
+        told = [
+            events.AssetRedatedV1(
+                asset_id=each.asset_id,
+                revision=each.revision + 1,
+                captured_at_before=stored[each.asset_id].decision.captured_at,
+                captured_at=each.decision.captured_at,
+                captured_at_source=each.decision.source,
+                date_confidence=each.decision.confidence,
+                reason=REASONS[self._type],
+                job_id=self.job_id,
+            )
+            for each in ours
+        ]
+        event_log.append(session, told, now=now)
+
+    def _file(self, asset_ids: Sequence[UUID]) -> None:
+        """Move what has to move, tell the folders' records, and close the items."""
+        with self._desk.database.read() as session:
+            items = rows.planned(session, self.job_id, limit=BATCH, of=asset_ids)
+            stored = rows.load(session, [item.asset_id for item in items])
+            known = {
+                root_id: roots.known(session, roots.get(session, root_id))
+                for root_id in {each.root_id for each in stored.values()}
+                if root_id is not None
+            }
+        dated = [
+            item
+            for item in items
+            if item.asset_id in stored and self._is_dated(item, stored[item.asset_id])
+        ]
+        for root_id, root in known.items():
+            with root.open() as folder:
+                originals = Originals(folder, self._desk.owner)
+                self._file_in(
+                    originals, [i for i in dated if stored[i.asset_id].root_id == root_id]
+                )
+        self._close([i.asset_id for i in dated if stored[i.asset_id].root_id is None])
+
+    def _is_dated(self, item: models.JobAsset, stored: Stored) -> bool:
+        wanted = Decision.from_json(item.after["decision"])
+        return (stored.decision, stored.override) == (wanted, item.after["override"])
+
+    def _file_in(self, originals: Originals, items: Sequence[models.JobAsset]) -> None:
+        desk = self._desk
+        mover = Mover(desk.database, originals, desk.clock, self.job_id)
+        staying = [item.asset_id for item in items if not moves(item)]
+        recovery.write_ledgers_view(desk.database, originals, staying)
+        faults.point("redate.told")
+        self._close(staying)
+        for item in items:
+            if desk.stop.is_requested:
+                return
+            if moves(item):
+                self._move(mover, item)
+
+    def _move(self, mover: Mover, item: models.JobAsset) -> None:
+        try:
+            mover.move(item.asset_id, item.after)
+        except StaysError as error:
+            self._close([item.asset_id], f"the file stayed: {error}")
+        except errors.TransientError as error:
+            self._try_again_later(item.asset_id, str(error))
+        except exc.OperationalError as error:
+            if not databases.is_conflict(error):
+                raise
+            self._try_again_later(item.asset_id, "somebody else works on it")
+        else:
+            faults.point("move.done")
+            self._close([item.asset_id])
+
+    def _try_again_later(self, asset_id: UUID, reason: str) -> None:
+        """Leave an item planned, but not for ever."""
+        log.warning("original.not_moved", asset_id=str(asset_id), reason=reason)
+        self._tries[asset_id] += 1
+        if self._tries[asset_id] >= TRIES:
+            self._close([asset_id], f"the file stayed: {reason}")
+
+    def _close(self, ids: Sequence[UUID], reason: str | None = None) -> None:
+        if not ids:
+            return
+
+        def close(session: orm.Session) -> None:
+            rows.settle(session, self.job_id, ids, "applied", reason)
+            if self._undoes is not None:
+                rows.undone(session, self._undoes, ids)
+
+        self._desk.database.run(close)
+
+
+def moves(item: models.JobAsset) -> bool:
+    """Whether an item takes its file elsewhere."""
+    return bool(item.after.get("folder") or item.after.get("path"))
