@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from typing_extensions import override
 
 import assets
 import library as libraries
@@ -13,7 +14,7 @@ from hand_clock import HandClock
 from librarian.survey import Look, Survey
 from librarian.watch import Watch
 from library import Library
-from shared import jobs, roots
+from shared import heartbeat, jobs, models, process, roots
 from shared.database import Database
 from shared.errors import DependencyError
 from shared.mass_change import Thresholds
@@ -155,7 +156,7 @@ def test_the_watch_surveys_at_the_start_when_asked_and_says_what_is_offline(
 
     assert assets.read(library.database, ids[3]).damage == "missing"
     with library.database.read() as session:
-        job = session.get_one(jobs.models.Job, job_id)
+        job = session.get_one(models.Job, job_id)
     assert (job.state, job.result) == (
         "completed",
         {"known": 20, "vanished": 1, "changed": 0, "returned": 0},
@@ -171,18 +172,27 @@ def test_the_watch_surveys_at_the_start_when_asked_and_says_what_is_offline(
 
 
 def test_the_watch_goes_on_until_the_stop(library: Library) -> None:
-    from shared import heartbeat, process
-
     async def watched() -> str:
         clock, stop = HandClock(), process.Stop()
         pulse = heartbeat.Pulse("watch", clock)
-        stop_soon = asyncio.get_running_loop().call_soon
-        watch = Watch(library.database, 1, clock)
-        running = asyncio.create_task(watch.run(pulse, stop))
-        while pulse.last.task == "Starting":
-            await asyncio.sleep(0.01)
-        stop_soon(stop.request, "test")
-        await running
+        watch = StoppingWatch(library.database, 1, clock, stop)
+        await watch.run(pulse, stop)
         return pulse.last.task
 
     assert asyncio.run(watched()) == "Watching originals"
+
+
+class StoppingWatch(Watch):
+    """Asks for the stop once it has looked."""
+
+    def __init__(
+        self, database: Database, owner: int, clock: HandClock, stop: process.Stop
+    ) -> None:
+        super().__init__(database, owner, clock)
+        self._stop = stop
+
+    @override
+    def once(self) -> None:
+        """Look, and stop."""
+        super().once()
+        self._stop.request("test")
