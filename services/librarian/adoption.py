@@ -11,21 +11,21 @@ import dataclasses
 import functools
 import os
 import uuid
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from librarian import deciding, recording
+from librarian import recording
 from librarian.arrivals import Claimed, Found, Source
-from librarian.deciding import Plan
 from librarian.domain import content_type, naming
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import Facts
 from librarian.originals import Originals
+from librarian.rebuilding import rows
+from librarian.rebuilding.archive import Entry
+from librarian.rebuilding.rows import Looked, Place, Restored
 from librarian.records import Link, Record
 from librarian.repository import filings, links
 from librarian.repository import originals as original_rows
@@ -34,9 +34,6 @@ from librarian.staging import Identity, Staged
 from shared import models
 from shared.clock import Clock
 from shared.database import Database
-
-NAMESPACE: Final = UUID("6f0ad6f4-5dd7-5c0f-9f7c-8f3c6d1f2b11")
-"""Of asset ids that are made from the hash (UUID version 5)."""
 
 
 class FactsReader(Protocol):
@@ -154,28 +151,43 @@ class Adopter:
     def _reserve(self, staged: Staged, facts: Facts, record: Record | None) -> Filing:
         def reserve(session: orm.Session) -> Filing:
             rules = DateRules(original_rows.default_zone(session), self.clock.now())
-            asset_id = record.asset_id if record else uuid.uuid5(NAMESPACE, staged.file_hash)
-            filing = self._filing(deciding.plan(staged, asset_id, facts, rules), record)
+            filing = self._filing(staged, self._restored(staged, facts, record, rules))
             filings.insert(session, [filing])
             return filing
 
         return self.database.run(reserve)
 
-    def _filing(self, plan: Plan, record: Record | None) -> Filing:
-        staged = plan.staged
+    def _restored(
+        self, staged: Staged, facts: Facts, record: Record | None, rules: DateRules
+    ) -> Restored:
+        entry = Entry(staged.claimed.found.path, staged.size_bytes, staged.identity.mtime_ns)
+        looked = Looked(entry, staged.file_hash, facts)
+        place = Place(self.originals.root_id, self.originals.folder.known.path)
+        if record is not None:
+            return rows.from_record(looked, place, rules, record)
+        return rows.without_record(looked, place, rules, ())
+
+    def _filing(self, staged: Staged, restored: Restored) -> Filing:
         path = os.fsdecode(staged.claimed.found.path)
         return Filing(
             id=uuid.uuid4(),
             file_id=staged.claimed.file_id,
             catalog_id=self.catalog_id,
-            asset_id=plan.asset_id,
+            asset_id=restored.asset_id,
             file_hash=staged.file_hash,
             size_bytes=staged.size_bytes,
             root_id=self.originals.root_id,
             relative_path=path,
             path_key=naming.path_key(path),
             temporary_name="",
-            record=with_record(plan.record, record) if record else plan.record,
+            record={
+                "asset": restored.asset,
+                "dates": restored.dates,
+                "event": {"source_id": str(staged.claimed.source.id), "job_id": None},
+                "source": restored.record.source if restored.record else "",
+                "source_path": restored.record.source_path if restored.record else "",
+                "placed_by": restored.placed_by,
+            },
             owner=self.owner,
         )
 
@@ -184,31 +196,3 @@ def _link_assets(session: orm.Session, record: Record, link: Link) -> None:
     other = original_rows.by_hash(session, [link.file_hash]).get(link.file_hash)
     if other is not None:
         links.link(session, link.kind, record.asset_id, other.asset_id, link.evidence or "record")
-
-
-def with_record(rows: Mapping[str, Any], record: Record) -> dict[str, Any]:
-    """The rows of a filing, with what the folder's record knows in place of what was derived."""
-    captured = record.captured
-    asset = {
-        **rows["asset"],
-        "original_name": record.original_name,
-        "original_path": record.original_path,
-        "ingested_at": record.ingested_at.isoformat(),
-        "captured_at": _iso(captured.instant),
-        "captured_local": _iso(captured.local),
-        "utc_offset_minutes": captured.offset_minutes,
-        "offset_source": captured.offset_source,
-        "captured_at_source": captured.source,
-        "date_confidence": captured.confidence,
-    }
-    dates = {
-        **rows["dates"],
-        "mtime_ns": record.mtime_ns,
-        "arrived_at": record.arrived_at.isoformat(),
-        "override": record.override,
-    }
-    return {**rows, "asset": asset, "dates": dates, "source": record.source}
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.isoformat() if time else None

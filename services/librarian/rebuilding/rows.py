@@ -7,15 +7,18 @@ import datetime
 import os
 import uuid
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from librarian import adoption, deciding
+from librarian import deciding
 from librarian.domain import capture, clean, naming
 from librarian.domain.capture import Capture, DateRules, Evidence
 from librarian.domain.facts import CompanionFacts, Facts
 from librarian.rebuilding.archive import Entry
 from librarian.records import Captured, Link, Record
+
+NAMESPACE: Final = UUID("6f0ad6f4-5dd7-5c0f-9f7c-8f3c6d1f2b11")
+"""Of asset ids that are made from the hash (UUID version 5), for originals without a record."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def without_record(
         "revision": 1,
         **_captured(_as_recorded(taken)),
     }
-    asset_id = uuid.uuid5(adoption.NAMESPACE, looked.file_hash)
+    asset_id = uuid.uuid5(NAMESPACE, looked.file_hash)
     placed_by = deciding.placing_companion(looked.facts, companions)
     return Restored(asset_id, _complete(asset, asset_id, looked, place), dates, placed_by)
 
