@@ -22,20 +22,22 @@ _POSITION: Final = sa.text("""
       select id from event_log order by epoch desc, xid desc, id desc limit 5000) as newest""")
 
 
+TOO_OLD: Final = "the ledger is older than the disk; run ./photofactory reconcile --repair"
+"""`ledger.frozen_reason` meanwhile: events of other services raise the log above the mark again."""
+
+
 class LedgerTooOldError(errors.DependencyError):
     """The disk holds originals that this ledger never heard of."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "ledger", "is older than the originals: run ./photofactory reconcile --repair"
-        )
+        super().__init__("filing", f"is frozen: {TOO_OLD}")
 
 
 def check(database: Database, folder: RootFolder) -> None:
     """Return if the ledger is not older than what the root has seen of it.
 
     Raises:
-        LedgerTooOldError: It is.
+        LedgerTooOldError: It is; filing stays frozen until `accept`.
     """
     mark = root_markers.read_high_water(folder.fd)
     if mark is None:
@@ -43,6 +45,7 @@ def check(database: Database, folder: RootFolder) -> None:
     with database.read() as session:
         now = position(session)
     if mark.ledger_id == now.ledger_id and mark.is_above(now.log_id):
+        database.run(_freeze)
         raise LedgerTooOldError
 
 
@@ -51,6 +54,18 @@ def raise_to_now(database: Database, folder: RootFolder) -> None:
     with database.read() as session:
         now = position(session)
     root_markers.write_high_water(folder.fd, now)
+
+
+def accept(database: Database, folder: RootFolder) -> None:
+    """Begin anew from here, once the ledger has caught up with the disk; filing goes on."""
+    raise_to_now(database, folder)
+    thaw = sa.update(models.Ledger).where(models.Ledger.frozen_reason == TOO_OLD)
+    database.run(lambda session: session.execute(thaw.values(frozen_reason=None)))
+
+
+def _freeze(session: orm.Session) -> None:
+    free = sa.update(models.Ledger).where(models.Ledger.frozen_reason.is_(None))
+    session.execute(free.values(frozen_reason=TOO_OLD))
 
 
 def position(session: orm.Session) -> HighWater:

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from librarian import high_water
 from shared import models, root_folder, root_markers, roots
 from shared.database import Database
 from shared.errors import DependencyError, UserError
@@ -58,6 +59,8 @@ def register(
         _stop_watching(session, but=inbox, setup=setup, watched=watched)
         for each in watched:
             _source(session, catalog, setup.foreign(session, each.path), each)
+    if not is_rebuild:
+        setup.check_age(originals)
     return Outcome([Inbox(folder.inbox, "move"), *watched], is_same_disk, setup.warnings)
 
 
@@ -95,6 +98,18 @@ class _Setup:
         root = roots.add(session, "inbox", found)
         _follow(session, root, found.known)
         return root.id
+
+    def check_age(self, originals: UUID) -> None:
+        """Freeze filing if the ledger is older than the disk, before anybody writes an event."""
+        with self._database.read() as session:
+            known = roots.known(session, roots.get(session, originals))
+        try:
+            with known.open(is_for_writing=False) as folder:
+                high_water.check(self._database, folder)
+        except high_water.LedgerTooOldError as error:
+            self.warnings.append(str(error))
+        except DependencyError:
+            pass  # not there, which was said
 
     def _is_there(self, root: KnownRoot) -> bool:
         try:

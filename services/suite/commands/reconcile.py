@@ -73,7 +73,7 @@ def _reconcile(database: Database, catalog_id: UUID, args: argparse.Namespace) -
             return sum(1 for _ in differences)
         adopter = Adopter(database, originals, Reader(pool), SystemClock(), owner.id, catalog_id)
         repaired = Repairer(adopter).repair(differences)
-        high_water.raise_to_now(database, originals.folder)
+        high_water.accept(database, originals.folder)
         for kind, count in sorted(repaired.items()):
             print(f"repaired: {count} x {kind}", file=sys.stderr)
         return (shown - repaired).total()

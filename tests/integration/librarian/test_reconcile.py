@@ -43,7 +43,7 @@ def opened(factory: Factory) -> Iterator[tuple[Reconciler, Repairer]]:
     with Owner(factory.database) as owner:
         with factory.database.read() as session:
             catalog_id = session.scalars(sa.select(models.Catalog.id)).one()
-            known = original_rows.root_of(session, catalog_id)
+            known = original_rows.root_of(session, catalog_id, is_for_repair=True)
         with known.open() as folder:
             originals = Originals(folder, owner.id)
             adopter = Adopter(
@@ -60,7 +60,7 @@ def differences(factory: Factory) -> list[Difference]:
 def repair(factory: Factory) -> Counter[str]:
     with opened(factory) as (reconciler, repairer):
         repaired = repairer.repair(reconciler.differences())
-        high_water.raise_to_now(factory.database, reconciler.originals.folder)
+        high_water.accept(factory.database, reconciler.originals.folder)
         return repaired
 
 
@@ -188,7 +188,7 @@ def test_a_ledger_restored_from_an_older_dump_files_nothing_until_it_is_reconcil
         session.execute(sa.text("delete from event_log"))
     path = factory.drop("again.jpg", photos.jpeg(seed=1))
 
-    with pytest.raises(DependencyError, match="older than the originals"):
+    with pytest.raises(DependencyError, match="older than the disk"):
         factory.file()
 
     assert path.exists()
