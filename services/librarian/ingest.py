@@ -20,6 +20,7 @@ from shared.errors import PermanentError
 ALREADY_FILED: Final = "already filed from here"
 NO_PHOTO_YET: Final = "no photo yet"
 PAGE: Final = 1_000
+LOOK_AGAIN_S: Final = release.QUIET_OF_OLD_FILES_S
 
 
 class IngestJob:
@@ -31,6 +32,7 @@ class IngestJob:
         self._mode = mode
         self._desk = desk
         self._is_discovered = False
+        self._next_round_at = 0.0
         self._settling: dict[UUID, Settling] = {}
 
     def visit(self) -> bool:
@@ -42,11 +44,16 @@ class IngestJob:
             for path in self._paths:
                 self._discover(path)
             self._is_discovered = True
-        open_items = 0
+        if self._desk.clock.monotonic() < self._next_round_at:
+            return False
+        met = open_items = 0
         for source_id, files in self._pages():
             if self._desk.stop.is_requested:
                 return False
+            met += len(files)
             open_items += self._round(source_id, files)
+        if open_items == met:  # nothing was complete yet
+            self._next_round_at = self._desk.clock.monotonic() + LOOK_AGAIN_S
         return open_items == 0 or self._end_waiting()
 
     def _discover(self, path: bytes) -> None:

@@ -52,11 +52,13 @@ def link_pairs(session: orm.Session, recorded: Sequence[Reserved]) -> set[UUID]:
     if not recorded:
         return set()
     source_id = recorded[0].staged.claimed.source.id
-    near = links.named_like(session, source_id, (_stem(each) for each in recorded))
+    near: dict[bytes, list[Relative]] = {}
+    for each in links.named_like(session, source_id, map(_stem, recorded)):
+        near.setdefault(_beginning(each.path), []).append(each)
     identified = links.with_identifiers(session, filter(None, map(_identifier, recorded)))
     linked: set[UUID] = set()
     for one in recorded:
-        for partner in [*near, *identified]:
+        for partner in [*near.get(_stem(one), ()), *identified]:
             found = _pair(one, partner)
             if found and links.link(session, *found):
                 linked.add(found[1])
@@ -100,7 +102,12 @@ def _identifier(one: Reserved) -> str | None:
 
 
 def _stem(one: Reserved) -> bytes:
-    folder, slash, name = one.staged.claimed.found.path.rpartition(b"/")
+    return _beginning(one.staged.claimed.found.path)
+
+
+def _beginning(path: bytes) -> bytes:
+    """What the paths of all partners by name begin with."""
+    folder, slash, name = path.rpartition(b"/")
     return folder + slash + name.split(b".")[0] + b"."
 
 

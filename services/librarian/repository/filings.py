@@ -42,7 +42,8 @@ class Filing:
         return dataclasses.replace(self, relative_path=place.relative_path, path_key=place.path_key)
 
 
-COLUMNS = tuple(getattr(models.Filing, field.name) for field in dataclasses.fields(Filing))
+NAMES = tuple(field.name for field in dataclasses.fields(Filing))
+COLUMNS = tuple(getattr(models.Filing, name) for name in NAMES)
 
 
 def insert(session: orm.Session, filings: Iterable[Filing]) -> set[UUID]:
@@ -52,7 +53,8 @@ def insert(session: orm.Session, filings: Iterable[Filing]) -> set[UUID]:
     of their hash, so that two batches rarely meet crosswise.
     """
     rows = [
-        dataclasses.asdict(filing) for filing in sorted(filings, key=lambda each: each.file_hash)
+        {name: getattr(filing, name) for name in NAMES}
+        for filing in sorted(filings, key=lambda each: each.file_hash)
     ]
     if not rows:
         return set()

@@ -115,14 +115,14 @@ def sidecars_with(session: orm.Session, file_hashes: Iterable[str]) -> dict[tupl
 
 
 def wake_waiting(
-    session: orm.Session, source_id: UUID, folder_prefixes: Iterable[bytes], reason: str
+    session: orm.Session, source_id: UUID, beginnings: Iterable[bytes], reason: str
 ) -> None:
-    """Let companions in these folders be tried at once: a photo of their folder is filed now."""
-    for prefix in sorted(set(folder_prefixes)):
-        session.execute(
-            _WAKE,
-            {"source": source_id, "low": prefix, "high": after(prefix), "reason": reason},
-        )
+    """Let companions whose path begins with one of these be tried at once: a photo is filed now."""
+    low = sorted(set(beginnings))
+    session.execute(
+        _WAKE,
+        {"source": source_id, "low": low, "high": [*map(after, low)], "reason": reason},
+    )
 
 
 def after(beginning: bytes) -> bytes:
@@ -156,6 +156,7 @@ _DAMAGED_LIKE: Final = sa.text("""
     order by d.id limit 100""")
 
 _WAKE: Final = sa.text("""
-    update files set next_attempt_at = null
-    where source_id = :source and superseded_at is null and outcome is null
-      and path >= :low and path < :high and reason = :reason""")
+    update files f set next_attempt_at = null
+    from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
+    where f.source_id = :source and f.superseded_at is null and f.outcome is null
+      and f.path >= i.low and f.path < i.high and f.reason = :reason""")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -23,6 +23,13 @@ from shared import models, ownership
 
 File = models.File
 Row = sa.Row[*tuple[Any, ...]]
+
+TAKE: Final = sa.text("""
+    update files f set outcome = null, owner = :owner, job_id = i.job_id, next_attempt_at = null,
+      size_bytes = i.size_bytes, mtime_ns = i.mtime_ns
+    from unnest(cast(:ids as uuid[]), cast(:jobs as uuid[]), cast(:sizes as bigint[]),
+      cast(:mtimes as bigint[])) as i(id, job_id, size_bytes, mtime_ns)
+    where f.id = i.id""")
 
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -99,7 +106,7 @@ def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[
     """
     by_path = {file.path: file for file in files}
     live = live_rows(session, asking.source, list(by_path))
-    claimed: list[Claimed] = []
+    same: list[tuple[Row, Found]] = []
     fresh: list[Found] = []
     replaced: dict[bytes, UUID] = {}
     for path, file in by_path.items():
@@ -109,16 +116,17 @@ def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[
         elif row.outcome is None and row.owner not in {None, asking.owner} and row.is_live:
             continue
         elif is_same_try(row, file):
-            claimed.append(take(session, asking, row, file))
+            same.append((row, file))
         else:
             supersede(session, row.id, asking.now)
             replaced[path] = row.id
             fresh.append(file)
+    taken = take(session, asking, same)
     made = insert(session, asking, fresh)
     for each in made:
         if old_id := replaced.get(each.found.path):
             job_items.follow(session, old_id, each.file_id)
-    return claimed + made
+    return taken + made
 
 
 def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[bytes, Row]:
@@ -150,22 +158,23 @@ def is_same_try(row: Row, file: Found) -> bool:
     return row.outcome is None or (row.size_bytes, row.mtime_ns) == (file.size, file.mtime_ns)
 
 
-def take(session: orm.Session, asking: Asking, row: Row, file: Found) -> Claimed:
-    """Make an undecided row ours; its size and mtime are those of now."""
-    job_id = asking.job_id or row.job_id
+def take(session: orm.Session, asking: Asking, same: Sequence[tuple[Row, Found]]) -> list[Claimed]:
+    """Make undecided rows ours; their size and mtime are those of now."""
+    taken = [
+        Claimed(row.id, asking.source, file, asking.job_id or row.job_id, row.attempts, asking.mode)
+        for row, file in same
+    ]
     session.execute(
-        sa.update(File)
-        .where(File.id == row.id)
-        .values(
-            outcome=None,
-            owner=asking.owner,
-            job_id=job_id,
-            next_attempt_at=None,
-            size_bytes=file.size,
-            mtime_ns=file.mtime_ns,
-        )
+        TAKE,
+        {
+            "owner": asking.owner,
+            "ids": [each.file_id for each in taken],
+            "jobs": [each.job_id for each in taken],
+            "sizes": [each.found.size for each in taken],
+            "mtimes": [each.found.mtime_ns for each in taken],
+        },
     )
-    return Claimed(row.id, asking.source, file, job_id, row.attempts, asking.mode)
+    return taken
 
 
 def supersede(session: orm.Session, file_id: UUID, now: datetime) -> None:

@@ -1,0 +1,15 @@
+"""Many small photos that all differ, made in no time."""
+
+from pathlib import Path
+
+import photos
+
+
+def write(folder: Path, count: int, *, per_folder: int = 500) -> None:
+    """Write `count` small JPEGs over ten days; each is another content."""
+    heads = [photos.jpeg(taken=f"2023:07:{day:02} 12:00:00", seed=day) for day in range(1, 11)]
+    for number in range(count):
+        place = folder / f"{number // per_folder:04}"
+        place.mkdir(parents=True, exist_ok=True)
+        # After the end of the picture any bytes may follow.
+        (place / f"IMG_{number:05}.jpg").write_bytes(heads[number % 10] + b"%08d\xff\xd9" % number)
