@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from librarian.domain import naming
@@ -98,9 +98,10 @@ def owners(companion_name: str, names_in_folder: Iterable[str]) -> tuple[str, ..
     """
     photos = [name for name in names_in_folder if _extension(name) not in _COMPANION_EXTENSIONS]
     photos.sort(key=lambda name: _rank(name, companion_name))
-    patterns = map(_pattern, candidate_owner_names(companion_name))
+    keys = [naming.path_key(name) for name in photos]
+    fits = map(_fit, candidate_owner_names(companion_name))
     found = dict.fromkeys(
-        name for pattern in patterns for name in photos if pattern.fullmatch(naming.path_key(name))
+        name for fit in fits for name, key in zip(photos, keys, strict=True) if fit(key)
     )
     has_relatives = _extension(companion_name) == ".json"
     return tuple(found) if has_relatives else tuple(found)[:1]
@@ -128,12 +129,15 @@ def _without_supplement(base: str) -> str:
     return title if dot and _SUPPLEMENT.startswith(ending.lower()) else base
 
 
-def _pattern(wanted: str) -> re.Pattern[str]:
-    """A wanted name as an expression for path keys."""
-    expression = re.escape(naming.path_key(wanted))
+def _fit(wanted: str) -> Callable[[str], object]:
+    """What is true of the path keys of a wanted name; most names need no expression."""
+    key = naming.path_key(wanted)
+    if not wanted.endswith(ANY_EXTENSION) and ANY_ENDING not in wanted:
+        return key.__eq__
+    expression = re.escape(key)
     if wanted.endswith(ANY_EXTENSION):
         expression = expression.removesuffix(re.escape(ANY_EXTENSION)) + r"\.[^.]+"
-    return re.compile(expression.replace(re.escape(ANY_ENDING), ".*"))
+    return re.compile(expression.replace(re.escape(ANY_ENDING), ".*")).fullmatch
 
 
 def _extension(name: str) -> str:
