@@ -11,9 +11,7 @@ that the processors worked, which other work on the machine does not change.
 
 import argparse
 import os
-import shutil
 import statistics
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -23,12 +21,12 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import photo_maker
+import vips_reference
 from shared import root_folder
 from shared.children import Children
 from shared.root_folder import KnownRoot
 from thumbnailer import rendering, storing
 
-REFERENCE = "vipsthumbnail"
 _REQUEST = {"mime_type": "image/jpeg", "is_damaged": False, "orientation": None}
 
 
@@ -47,14 +45,13 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    if shutil.which(REFERENCE) is None:
-        print(f"{REFERENCE} is not installed (Debian: libvips-tools)")
+    if not vips_reference.is_there():
         return 1
     with tempfile.TemporaryDirectory() as folder:
         ours, reference = _compare(Path(folder), options)
     print("| | photos/s (median) | processor ms a photo | all runs, photos/s |")
     print("|---|---|---|---|")
-    for name, speeds in (("thumbnailer", ours), (f"{REFERENCE} twice", reference)):
+    for name, speeds in (("thumbnailer", ours), (f"{vips_reference.NAME} twice", reference)):
         rates = ", ".join(f"{speed.photos_per_s:.1f}" for speed in speeds)
         print(f"| {name} | {_rate(speeds):.1f} | {_processor_ms(speeds):.0f} | {rates} |")
     wall = _rate(ours) / _rate(reference)
@@ -69,7 +66,7 @@ def _compare(folder: Path, options: argparse.Namespace) -> tuple[list[Speed], li
     reference: list[Speed] = []
     for _ in range(options.runs):
         reference.append(
-            _measure(photos, options.processes, lambda photo: _with_reference(photo, folder))
+            _measure(photos, options.processes, lambda photo: vips_reference.make(photo, folder))
         )
         ours.append(_thumbnailer(photos, options.processes, root))
     return ours, reference
@@ -88,18 +85,6 @@ def _thumbnailer(photos: Sequence[Path], processes: int, root: KnownRoot) -> Spe
         storing.store(root, _id_of(photo), made)
 
     return _measure(photos, processes, make, finish=pool.close)
-
-
-def _with_reference(photo: Path, folder: Path) -> None:
-    for size, suffix, options in (
-        ("1440x1440>", "jpg", "Q=80,strip"),
-        ("x250>", "webp", "Q=75,strip"),
-    ):
-        subprocess.run(
-            [REFERENCE, photo, "--size", size, "-o", f"{folder}/%s-{size[:4]}.{suffix}[{options}]"],
-            check=True,
-            env={"PATH": os.environ["PATH"], "VIPS_CONCURRENCY": "1"},  # noqa: TID251  its own
-        )
 
 
 def _measure(

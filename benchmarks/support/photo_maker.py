@@ -44,6 +44,16 @@ def write(folder: Path, count: int) -> list[Path]:
     return list(_written(folder, count))
 
 
+def write_many(folder: Path, count: int, *, distinct: int = 12) -> list[Path]:
+    """Write `count` files of as many contents but few pictures: quickly made, slowly decoded."""
+    pictures = [photo(seed) for seed in range(min(distinct, count))]
+    paths = [folder / f"IMG_{number:05}.jpg" for number in range(count)]
+    for number, path in enumerate(paths):
+        # After the end of the picture any bytes may follow.
+        path.write_bytes(pictures[number % distinct] + b"%08d\xff\xd9" % number)
+    return paths
+
+
 def _written(folder: Path, count: int) -> Iterator[Path]:
     for seed in range(count):
         path = folder / f"IMG_{seed:04}.jpg"
