@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import exc, orm
 
-from librarian import recovery
+from librarian import high_water, recovery
 from librarian.desk import Desk
 from librarian.originals import Originals
 from librarian.redating import settling
@@ -130,10 +130,12 @@ class RedateJob:
         ]
         for root_id, root in known.items():
             with root.open() as folder:
+                high_water.check(self._desk.database, folder)
                 originals = Originals(folder, self._desk.owner)
                 self._file_in(
                     originals, [i for i in dated if stored[i.asset_id].root_id == root_id]
                 )
+                high_water.raise_to_now(self._desk.database, folder)
         self._close([i.asset_id for i in dated if stored[i.asset_id].root_id is None])
 
     def _is_dated(self, item: models.JobAsset, stored: Stored) -> bool:

@@ -28,7 +28,10 @@ class Suggestion:
 
 
 def suggest(decided: Iterable[Capture]) -> Suggestion | None:
-    """The shift that the photos' own GPS times ask for; None if none holds both times."""
+    """The shift that the photos' own GPS times ask for, on top of what is decided already.
+
+    None if no photo holds both times.
+    """
     apart = [difference for taken in decided if (difference := _behind(taken)) is not None]
     if not apart:
         return None
@@ -48,4 +51,6 @@ def _behind(taken: Capture) -> datetime.timedelta | None:
         and candidate.is_timed
         and candidate.verdict in {Verdict.AGREES, Verdict.DIFFERS}
     ]
-    return by_gps[0].wall - selected.wall if by_gps else None
+    if not by_gps or taken.captured_at is None:
+        return None
+    return by_gps[0].reading.clock - taken.captured_at.replace(tzinfo=None)

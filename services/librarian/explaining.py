@@ -1,0 +1,138 @@
+"""The evidence of a capture time in words that a person understands; pure."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
+
+from librarian.domain import confidence
+from librarian.domain.capture import Capture
+from librarian.redating import overrides
+from librarian.redating.decisions import Decision
+
+_REJECTED: Final = MappingProxyType(
+    {
+        "blank": "nothing is written there",
+        "zero": "all zeros: the clock was never set",
+        "not_a_date": "it is no date",
+        "not_in_calendar": "there is no such day or time",
+        "in_the_future": "it lies after the photo's arrival",
+        "before_first_year": "it is older than such a photo can be",
+        "default_date": "it is the day that clocks start at when they are reset",
+    }
+)
+_VERDICTS: Final = MappingProxyType(
+    {
+        "selected": "supplies the date",
+        "agrees": "says the same",
+        "gives_offset": "gives the offset from UTC, by comparison",
+        "differs": "says something else and weighs less",
+    }
+)
+_REASONS: Final = MappingProxyType(
+    {
+        "other_metadata": "conflict: another date in the metadata is of another moment",
+        "name_of_another_day": "conflict: the file's name is of another day",
+        "name_far_from_metadata": "suspicious: name and metadata are more than 30 days apart",
+        "default_date": "suspicious: clocks start at this day when they are reset",
+        "before_first_year": "suspicious: older than such a photo can be",
+        "no_zone": "no zone is known: the clock is read as UTC",
+        overrides.CLOCK_FIX: "a person corrected the camera's clock (clock-fix)",
+    }
+)
+_OFFSETS: Final = MappingProxyType(
+    {
+        "tag": "stated in the file",
+        "gps": "from the zone of the photo's position",
+        "utc_delta": "from the difference between local time and UTC in the file",
+        "default": "from the household's zone, for the file tells none",
+        "manual": "set by a person",
+        "none": "not known",
+    }
+)
+_CONFIDENCES: Final = MappingProxyType(
+    {
+        confidence.HIGH: "a strong source, and another one agrees or a person said so",
+        confidence.MEDIUM: "one credible source, or two weak ones that agree",
+        confidence.LOW: "a weak source, or something speaks against it; please check",
+        confidence.NONE: "nothing in the file, its name or beside it is a usable date",
+    }
+)
+_TOGETHER: Final = frozenset(("selected", "agrees"))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision with its evidence; `sentences` say the result.
+
+    `candidates` are as stored, each with `won` (it is of the group that was believed) and
+    `in_words`.
+    """
+
+    decision: Decision
+    candidates: tuple[Mapping[str, Any], ...]
+    sentences: tuple[str, ...]
+    override: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, for scripts."""
+        return {
+            "decision": self.decision.to_json(),
+            "override": self.override,
+            "sentences": list(self.sentences),
+            "candidates": [dict(each) for each in self.candidates],
+        }
+
+
+def of_capture(taken: Capture) -> Explanation:
+    """The explanation of a decision that was just made."""
+    return explain(Decision.of(taken), taken.candidates_json(), taken.reasons, None)
+
+
+def explain(
+    decision: Decision,
+    candidates: Iterable[Any],
+    reasons: Sequence[str],
+    override: Mapping[str, Any] | None,
+) -> Explanation:
+    """The explanation of a decision as the ledger holds it."""
+    told = tuple(
+        {**each, "won": each["verdict"] in _TOGETHER, "in_words": _in_words(each)}
+        for each in candidates
+    )
+    return Explanation(decision, told, tuple(_sentences(decision, reasons, override)), override)
+
+
+def _in_words(candidate: Mapping[str, Any]) -> str:
+    if candidate["verdict"] == "rejected":
+        return f"not believed: {_REJECTED.get(candidate['reason'], candidate['reason'])}"
+    words = _VERDICTS[candidate["verdict"]]
+    return f"{words} (in UTC)" if candidate["is_utc"] else words
+
+
+def _sentences(
+    decision: Decision, reasons: Sequence[str], override: Mapping[str, Any] | None
+) -> Iterable[str]:
+    if decision.captured_local is None:
+        yield "date: unknown; filed by the day it arrived"
+    else:
+        precision = "" if decision.time_known else " (the day alone is known)"
+        yield f"date: {decision.captured_local:%Y-%m-%d %H:%M:%S}{precision}, by {decision.source}"
+        yield f"offset: {_offset(decision)}: {_OFFSETS[decision.offset_source]}"
+    yield f"confidence: {decision.confidence}: {_CONFIDENCES[decision.confidence]}"
+    for reason in reasons:
+        yield _REASONS.get(reason, reason)
+    if overrides.is_set_by_person(override):
+        yield "a person set this date: no rule changes it"
+    fix = overrides.clock_fix_of(override)
+    if fix is not None:
+        zone = f", zone {fix.zone_name}" if fix.zone_name else ""
+        yield f"clock-fix: shifted by {fix.shift.total_seconds():+.0f} s{zone}"
+
+
+def _offset(decision: Decision) -> str:
+    hours, minutes = divmod(abs(decision.utc_offset_minutes or 0), 60)
+    sign = "-" if (decision.utc_offset_minutes or 0) < 0 else "+"
+    return f"{sign}{hours:02}:{minutes:02}"

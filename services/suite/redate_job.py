@@ -1,0 +1,142 @@
+"""Asks a person, then for the job of a redate, a clock fix or an undo, and follows it."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from rich.console import Console
+
+from librarian.redating import survey
+from librarian.redating.survey import Survey
+from librarian.repository import redating as rows
+from shared import jobs, mass_change, models
+from shared.clock import SystemClock
+from shared.database import Database
+from shared.errors import DependencyError, UserError
+from suite import redate_text
+
+POLL_S: Final = 0.3
+LISTED: Final = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command that changes dates takes."""
+    parser.add_argument("--dry-run", action="store_true", help="only show what would change")
+    parser.add_argument(
+        "--move", action="store_true", help="files follow their dates into other folders"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask, for scripts")
+    parser.add_argument(
+        "--yes-really",
+        type=int,
+        metavar="NUMBER",
+        help="the number of changes, when that is a large share of the library",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON, every change")
+
+
+def show(found: Survey) -> None:
+    """Print the diff for a person."""
+    console = Console(highlight=False)
+    for part in redate_text.render(found):
+        console.print(part)
+
+
+def is_confirmed(found: Survey, args: argparse.Namespace) -> bool:
+    """Return whether a person wants this; many changes have to be named by their number.
+
+    Raises UserError where nobody can be asked, or the number is missing or another one.
+    """
+    if args.json and not (args.yes or args.yes_really):
+        raise UserError(
+            "with --json nobody is asked", "add --yes to change, --dry-run to look only"
+        )
+    count = len(found.changes)
+    reason = mass_change.reason_to_freeze(
+        mass_change.Counts(known=found.known, redated=count), mass_change.Thresholds()
+    )
+    if reason is None or args.yes_really == count:
+        return bool(args.yes or args.yes_really == count) or asked("change them? [y/N] ", "y")
+    if args.yes or args.yes_really is not None:
+        raise UserError(
+            f"{reason}: that is unusually much", f"if you mean it, add --yes-really {count}"
+        )
+    return asked(f"{reason}. Type {count} to change them: ", str(count))
+
+
+def asked(question: str, wanted: str) -> bool:
+    """Return whether the person answers so; raises UserError where nobody sits."""
+    if not sys.stdin.isatty():
+        raise UserError("nobody can be asked here", "add --yes to change, --dry-run to look only")
+    return input(question).strip().lower() == wanted
+
+
+def follow(database: Database, job_id: UUID) -> dict[str, Any]:
+    """Wait for the end of a job; return what it did, ready for JSON."""
+    console = Console(highlight=False, stderr=True)
+    state, error = "pending", None
+    with console.status(f"job {job_id}") as shown:
+        while state not in jobs.ENDED:
+            time.sleep(POLL_S)
+            try:
+                with database.read() as session:
+                    job = session.get_one(models.Job, job_id)
+                    counts = rows.counts(session, job_id)
+            except DependencyError:
+                continue
+            state, error = job.state, job.error
+            shown.update(f"job {job_id}: {counts.get('planned', 0)} left")
+    with database.read() as session:
+        remarks = rows.remarks(session, job_id, LISTED)
+        counts = rows.counts(session, job_id)
+    return {
+        "job": str(job_id),
+        "state": state,
+        "error": error,
+        "photos": counts,
+        "remarks": [{"photo": name, "reason": why} for name, why in remarks],
+    }
+
+
+def tell(result: Mapping[str, Any]) -> int:
+    """Print what a job did; return 0 if it did all of it."""
+    listed = ", ".join(f"{count} {name}" for name, count in sorted(result["photos"].items()))
+    print(f"{listed}; take it back with: photofactory redate --undo {result['job']}")
+    for remark in result["remarks"]:
+        print(f"  {remark['photo']}: {remark['reason']}")
+    if result["state"] != "completed":
+        print(f"job {result['job']} {result['state']}: {result['error'] or ''}")
+    return code_of(result)
+
+
+def code_of(result: Mapping[str, Any]) -> int:
+    """Return the exit code of a job's result."""
+    is_done = result["state"] == "completed" and not result["photos"].get("skipped")
+    return 0 if is_done else 1
+
+
+def change(
+    database: Database, job_type: str, job_id: UUID, found: Survey, args: argparse.Namespace
+) -> int:
+    """Show the diff, ask, change, follow; 0 when all is as wanted. JSON is one document."""
+    is_over = args.dry_run or not found.changes
+    if not args.json:
+        show(found)
+    elif is_over:
+        print(json.dumps(redate_text.as_json(found), indent=2, ensure_ascii=False))
+    if is_over:
+        return 0
+    if not is_confirmed(found, args):
+        print("nothing was changed")
+        return 1
+    survey.request(database, job_type, job_id, found, SystemClock().now())
+    result = follow(database, job_id)
+    if not args.json:
+        return tell(result)
+    told = redate_text.as_json(found) | {"result": result}
+    print(json.dumps(told, indent=2, ensure_ascii=False))
+    return code_of(result)
