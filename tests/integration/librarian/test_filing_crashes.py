@@ -13,7 +13,10 @@ import factories
 import photos
 import waiting
 from factories import Factory
+from librarian import recording
+from librarian.repository import filings
 from shared import errors, faults
+from shared.clock import SystemClock
 from shared.database import Database
 
 ROOT = Path(factories.__file__).parent.parent
@@ -153,4 +156,23 @@ def test_where_links_do_not_work_it_renames_without_replacing(factory: Factory) 
         faults.arm("")
 
     file_until_settled(factory)
+    assert_nothing_lost(factory)
+
+
+def test_an_owner_that_was_taken_for_dead_records_nothing_any_more(factory: Factory) -> None:
+    drop_all(factory)
+    with factory.filer() as zombie:
+        faults.arm("filing.published:eio")
+        try:
+            with pytest.raises(OSError, match="fault"):
+                factory.file(zombie)
+        finally:
+            faults.arm("")
+        with factory.database.read() as session:
+            stale = filings.unfinished(session)
+        zombie.owner.close()
+
+        file_until_settled(factory)
+
+        assert recording.record(factory.database, stale, SystemClock().now()) == ([], [])
     assert_nothing_lost(factory)
