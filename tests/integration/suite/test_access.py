@@ -44,6 +44,15 @@ def test_the_database_is_started_for_the_moment(used: DataFolder) -> None:
     assert data_folder.holder(used) is None
 
 
+def test_a_lost_database_is_said_and_not_made(used: DataFolder) -> None:
+    (used.originals / ".photofactory").mkdir(parents=True)
+
+    with pytest.raises(UserError, match="no database"), access.opened(used.path):
+        pass
+
+    assert list(used.database.iterdir()) == []
+
+
 def test_the_running_suite_is_found(used: DataFolder, database_url: str) -> None:
     runs(used, process_identity.own_mark(), database_url)
 
