@@ -44,7 +44,7 @@ def write(folder: Path, count: int) -> list[Path]:
     return list(_written(folder, count))
 
 
-def write_many(folder: Path, count: int, *, distinct: int = 12) -> list[Path]:
+def write_many(folder: Path, count: int, *, distinct: int = 6) -> list[Path]:
     """Write `count` files of as many contents but few pictures: quickly made, slowly decoded."""
     pictures = [photo(seed) for seed in range(min(distinct, count))]
     paths = [folder / f"IMG_{number:05}.jpg" for number in range(count)]
