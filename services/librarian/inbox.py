@@ -44,6 +44,7 @@ class Inbox:
         self._settling = Settling()
         self._ready: dict[bytes, Found] = {}
         self._watcher: watcher.Watcher | None = None
+        self._is_recovered = False
         self._next_scan_at = desk.clock.monotonic()
         self._scan_cost_s = 0.0
         self.unreadable = 0
@@ -69,9 +70,18 @@ class Inbox:
 
         Raises DependencyError when the folder, the database or the originals are not there.
         """
+        try:
+            return self._visit()
+        except BaseException:
+            self._is_recovered = False  # whatever it interrupted is finished before the next scan
+            raise
+
+    def _visit(self) -> int:
         with self.source.opened() as source_fd:
-            if self._watcher is None:
+            if not self._is_recovered:
                 self._desk.filer.recover(self.source, source_fd)
+                self._is_recovered = True
+            if self._watcher is None:
                 self._watch()
             if self._desk.clock.monotonic() >= self._next_scan_at:
                 self._scan(source_fd)
