@@ -63,7 +63,7 @@ def decide(evidence: Evidence, rules: DateRules) -> Capture:
     if not usable:
         return _undated(rejected)
     default = zone.named(rules.default_zone, "default")
-    chosen, donor = zoning.choose(usable, _zone_of_position(evidence), default)
+    chosen, donor = zoning.choose(usable, zone_of_position(evidence), default)
     clusters = selection.clusters(zoning.placed(c, chosen, donor) for c in usable)
     cluster = selection.winner(clusters)
     selected = selection.representative(cluster)
@@ -84,7 +84,8 @@ def filing_clock(
     return default.wall_clock(arrived_at.astimezone(datetime.UTC).replace(tzinfo=None))
 
 
-def _zone_of_position(evidence: Evidence) -> Zone | None:
+def zone_of_position(evidence: Evidence) -> Zone | None:
+    """The zone of the first position that the photo or a companion has; None without one."""
     positions = [(evidence.latitude_deg, evidence.longitude_deg)]
     positions += [(c.latitude_deg, c.longitude_deg) for c in evidence.companions]
     zones = (zone.at_position(*position) for position in positions)

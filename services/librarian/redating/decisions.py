@@ -12,6 +12,7 @@ from librarian import deciding
 from librarian.domain import capture, naming, zone
 from librarian.domain.capture import Capture, DateRules, Evidence
 from librarian.domain.facts import CompanionFacts, Facts
+from librarian.domain.zone import Zone
 from librarian.redating import overrides
 
 
@@ -110,9 +111,21 @@ def decide(stored: Stored, default_zone: str | None, override: Mapping[str, Any]
 
     A photo cannot be taken after it arrived: that moment is the rules' present.
     """
-    taken = capture.decide(stored.evidence(), DateRules(default_zone, stored.arrived_at))
+    evidence = stored.evidence()
+    taken = capture.decide(evidence, DateRules(default_zone, stored.arrived_at))
     fix = overrides.clock_fix_of(override)
-    return taken if fix is None else fix.apply(taken)
+    return taken if fix is None else fix.apply(taken, zone_of(taken, evidence, default_zone))
+
+
+def zone_of(taken: Capture, evidence: Evidence, default_zone: str | None) -> Zone | None:
+    """The zone whose rules gave a decision its offset; None where the offset is stated."""
+    match taken.offset_source:
+        case "gps":
+            return capture.zone_of_position(evidence)
+        case "default":
+            return zone.named(default_zone, "default")
+        case _:
+            return None
 
 
 def folder_for(decision: Decision, arrived_at: datetime.datetime, default_zone: str | None) -> str:

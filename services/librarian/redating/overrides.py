@@ -11,6 +11,7 @@ from uuid import UUID
 from librarian.domain import confidence, zone
 from librarian.domain.candidates import Candidate, Clock, Verdict
 from librarian.domain.capture import Capture
+from librarian.domain.zone import Zone
 
 CLOCK_FIX: Final = "clock-fix"
 WALL_CLOCK: Final = "wall-clock"
@@ -47,9 +48,10 @@ class ClockFix:
             return dataclasses.replace(earlier, shift=earlier.shift + self.shift)
         return dataclasses.replace(self, shift=earlier.shift + self.shift)
 
-    def apply(self, taken: Capture) -> Capture:
+    def apply(self, taken: Capture, own_zone: Zone | None = None) -> Capture:
         """The decision of somebody who knows the clock; the same if another clock decided.
 
+        `own_zone` gave the decision its offset and gives the shifted one its own (summer time).
         A date without a time moves by whole days alone.
         """
         selected = selected_of(taken)
@@ -59,33 +61,35 @@ class ClockFix:
             return taken
         shift = self.shift if taken.time_known else _whole_days(self.shift)
         try:
-            return self._zoned(taken, selected, shift)
+            return self._zoned(taken, selected, shift, own_zone)
         except OverflowError:  # shifted out of the calendar
             return taken
 
-    def _zoned(self, taken: Capture, selected: Candidate, shift: datetime.timedelta) -> Capture:
+    def _zoned(
+        self,
+        taken: Capture,
+        selected: Candidate,
+        shift: datetime.timedelta,
+        own_zone: Zone | None,
+    ) -> Capture:
         assert taken.captured_local is not None  # noqa: S101  seen by apply
         assert taken.captured_at is not None  # noqa: S101
-        local, instant = taken.captured_local + shift, taken.captured_at + shift
-        minutes, source = taken.utc_offset_minutes, taken.offset_source
-        named = zone.named(self.zone_name, "manual")
-        if named is not None:
-            source = named.source
-            utc = instant.replace(tzinfo=None)
-            keeps_instant = self.keeps == INSTANT or selected.reading.is_utc
-            if keeps_instant and taken.time_known:
-                minutes = named.minutes_at_utc(utc)
-                local = utc + datetime.timedelta(minutes=minutes)
-            else:
-                minutes = named.minutes_at_wall_clock(local)
-                utc = local - datetime.timedelta(minutes=minutes)
-            instant = utc.replace(tzinfo=datetime.UTC)
+        local, utc = taken.captured_local + shift, taken.captured_at.replace(tzinfo=None) + shift
+        present = Zone(taken.offset_source, taken.utc_offset_minutes or 0)
+        named = zone.named(self.zone_name, "manual") or own_zone or present
+        is_kept = self.keeps == INSTANT and self.zone_name is not None
+        if (is_kept or selected.reading.is_utc) and taken.time_known:
+            minutes = named.minutes_at_utc(utc)
+            local = utc + datetime.timedelta(minutes=minutes)
+        else:
+            minutes = named.minutes_at_wall_clock(local)
+            utc = local - datetime.timedelta(minutes=minutes)
         return dataclasses.replace(
             taken,
             captured_local=local,
-            captured_at=instant,
+            captured_at=utc.replace(tzinfo=datetime.UTC),
             utc_offset_minutes=minutes,
-            offset_source=source,
+            offset_source=named.source,
             source="manual",
             confidence=confidence.HIGH,
             conflict=False,

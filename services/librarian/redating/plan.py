@@ -121,12 +121,12 @@ def _decide(stored: Stored, how: How) -> tuple[Mapping[str, Any] | None, Decisio
     if how.fix is None:
         taken = decisions.decide(stored, how.default_zone, stored.override)
         return stored.override, Decision.of(taken)
-    fix = how.fix.after(overrides.clock_fix_of(stored.override))
+    fix = how.fix.after(overrides.clock_fix_of(stored.override)).to_json(how.job_id)
     plain = decisions.decide(stored, how.default_zone, None)
-    fixed = fix.apply(plain)
-    if fixed is plain:
+    fixed = decisions.decide(stored, how.default_zone, fix)
+    if fixed == plain:
         return stored.override, Decision.of(plain)
-    return fix.to_json(how.job_id), Decision.of(fixed)
+    return fix, Decision.of(fixed)
 
 
 def _kinds(before: Decision, after: Decision) -> Iterable[str]:

@@ -5,6 +5,8 @@ import sys
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy import orm
+
 from dashboard import receipts
 from librarian.domain import zone as zones
 from librarian.redating import camera_clock, criteria, decisions, overrides, suggesting, survey
@@ -58,6 +60,8 @@ def run(args: argparse.Namespace) -> int:
     with opened(args.data) as database:
         with database.read() as session:
             default_zone = originals.default_zone(session)
+            if not rows.page(session, chosen, after=None, limit=1):
+                raise no_photos(session, args.camera)
         suggestion = evidence(database, chosen, default_zone)
         print(words(suggestion), file=sys.stderr if args.json else sys.stdout)
         if is_asking:
@@ -66,8 +70,6 @@ def run(args: argparse.Namespace) -> int:
         job_id = uuid4()
         fix = fix_of(database, args)
         found = survey.survey(database, chosen, How(default_zone, job_id, fix, args.move))
-        if not found.seen:
-            raise no_photos(database, args.camera)
         return redate_job.change(database, "clock_fix", job_id, found, args)
 
 
@@ -123,9 +125,7 @@ def words(suggestion: Suggestion | None) -> str:
     )
 
 
-def no_photos(database: Database, camera: str) -> UserError:
+def no_photos(session: orm.Session, camera: str) -> UserError:
     """Return what to say when nothing fits."""
-    with database.read() as session:
-        known = rows.cameras(session)
-    listed = ", ".join(f'"{name}" ({count})' for name, count in known[:12])
+    listed = ", ".join(f'"{name}" ({count})' for name, count in rows.cameras(session)[:12])
     return UserError(f'no photo of "{camera}" in this range', f"cameras here: {listed or 'none'}")

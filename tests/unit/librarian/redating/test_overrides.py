@@ -5,7 +5,7 @@ import uuid
 
 import pytest
 
-from librarian.domain import capture
+from librarian.domain import capture, zone
 from librarian.domain.capture import Capture, DateRules, Evidence
 from librarian.domain.facts import JSON
 from librarian.redating import overrides
@@ -49,6 +49,15 @@ def test_a_fix_shifts_the_camera_and_names_its_zone(
     fix: ClockFix, expected: tuple[str, int | None, str]
 ) -> None:
     assert shown(fix.apply(taken(**BY_CAMERA))) == expected
+
+
+def test_a_shift_into_winter_has_the_offset_of_winter() -> None:
+    vienna = zone.named("Europe/Vienna", "default")
+
+    shifted = ClockFix(datetime.timedelta(days=180)).apply(taken(**BY_CAMERA), vienna)
+
+    assert shown(shifted) == ("10 10:00 10 09:00Z", 60, "manual")
+    assert shifted.offset_source == "default"
 
 
 def test_a_clock_in_utc_keeps_its_instant() -> None:
