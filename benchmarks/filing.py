@@ -25,7 +25,7 @@ from librarian.domain.facts import Facts
 from librarian.filing import FactsReader, Filer
 from librarian.reader import FUNCTION, Reader
 from measuring import Cost, cost_of
-from shared import folders
+from shared import folders, logs
 from shared.children import Children
 from shared.clock import SystemClock
 from shared.database import Database
@@ -43,6 +43,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    logs.configure("bench", "WARNING")
     costs: dict[str, list[Cost]] = {FLOOR: [], FILING: [], WITHOUT: []}
     with tempfile.TemporaryDirectory(dir=options.folder) as name, ExitStack() as resources:
         folder = Path(name)

@@ -25,7 +25,7 @@ from librarian import inbox, scanner
 from librarian.arrivals import Claimed, Found, Outcome, Source
 from librarian.desk import Desk
 from measuring import Cost, cost_of, peak_mib, reset_peak, resident_mib
-from shared import folders
+from shared import folders, logs
 from shared.database import Database
 from suite import database_setup
 
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=None)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
+    logs.configure("bench", "WARNING")
     with (
         postgres_cluster.running() as cluster,
         tempfile.TemporaryDirectory(dir=options.folder) as folder,
