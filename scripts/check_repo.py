@@ -15,7 +15,7 @@ COMMON_FILES = ("main.py", "settings.py")
 NOT_OURS = {".git", ".venv", "node_modules", "__pycache__", "factory-data", "build"}
 TEXT = {
     *(".py", ".md", ".toml", ".in", ".lock", ".yml", ".yaml", ".json", ".sql", ".js", ".ts"),
-    *(".css", ".html", ".sh", ".txt", ".cfg", ".conf", ".svg", ".mako", ""),
+    *(".css", ".html", ".sh", ".txt", ".cfg", ".conf", ".svg", ".mako", ".example", ""),
 }
 CATCH_ALL_ALLOWED = (
     "libs/shared/consumer",  # one bad event must not end the loop

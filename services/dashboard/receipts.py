@@ -136,7 +136,7 @@ def read(session: orm.Session, asset_id: UUID) -> Receipt:
         id=asset.id,
         file_hash=asset.file_hash,
         original_name=asset.original_name,
-        final_path=asset.final_path,
+        final_path=present_path(session, asset),
         size_bytes=asset.size_bytes,
         mime_type=asset.mime_type,
         damage=asset.damage,
@@ -159,6 +159,14 @@ def read(session: orm.Session, asset_id: UUID) -> Receipt:
         links=read_links(session, asset_id),
         events=read_events(session, asset_id),
     )
+
+
+def present_path(session: orm.Session, asset: models.MediaAsset) -> str:
+    """Return where the original is now; `final_path` does not follow a moved data folder."""
+    root = session.get(models.Root, asset.root_id) if asset.root_id else None
+    if root is None or asset.relative_path is None:
+        return asset.final_path
+    return f"{root.path.rstrip('/')}/{asset.relative_path}"
 
 
 def read_occurrences(session: orm.Session, asset_id: UUID) -> list[Occurrence]:

@@ -10,7 +10,7 @@ from shared import service, stage_loop
 
 def build(context: service.Context[GeocoderSettings]) -> Sequence[service.Loop]:
     """Return the loop of stage "geocoded"."""
-    gazetteer = places.Gazetteer(places.prepared(context.settings.place_folder))
+    gazetteer = places.Gazetteer(places.prepared(context.settings.place_folder.expanduser()))
     context.resources.callback(gazetteer.close)
     return [stage_loop.stage_loop(context, Handler(gazetteer), batch_size=256)]
 

@@ -9,6 +9,6 @@ from shared.settings import Settings
 
 class GeocoderSettings(Settings):
     place_folder: Path = Field(
-        default=Path("~/.cache/photo-factory").expanduser(),
-        description="Where the gazetteer is built once; it can be thrown away.",
+        default=Path("~/.cache/photo-factory"),
+        description="Where the gazetteer is built once (~ = home); it can be thrown away.",
     )

@@ -6,11 +6,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 import dashboard_ledger
 from dashboard import api
 from dashboard_ledger import Ledger
-from shared import process
+from shared import models, process
 from shared.database import Database
 
 
@@ -121,6 +122,20 @@ async def test_a_photo_has_its_receipt_as_json_and_as_a_page(
     assert "&lt;b&gt;party&lt;/b&gt;.jpg" in page.text
     assert "<b>party" not in page.text
     assert "same disk" in page.text
+
+
+async def test_a_receipt_names_the_path_in_a_moved_data_folder(
+    client: httpx.AsyncClient, ledger: Ledger
+) -> None:
+    asset_id = ledger.photo(relative_path="2020/2020-01-02/a.jpg")
+    with ledger.database.transaction() as session:
+        session.execute(
+            sa.update(models.Root).filter_by(kind="originals").values(path="/elsewhere")
+        )
+
+    receipt = await client.get(f"/api/v1/assets/{asset_id}/receipt")
+
+    assert receipt.json()["final_path"] == "/elsewhere/2020/2020-01-02/a.jpg"
 
 
 @pytest.mark.parametrize("path", ["/photos/{}", "/api/v1/assets/{}/receipt"])
