@@ -92,6 +92,11 @@ class Factory:
         with self.database.read() as session:
             return list(session.execute(sa.text(query), values))
 
+    def change(self, statement: str) -> None:
+        """Change the ledger behind the librarian's back."""
+        with self.database.transaction() as session:
+            session.execute(sa.text(statement))
+
     def names(self) -> list[str]:
         """Every original on the disk, relative to their root, sorted."""
         return sorted(

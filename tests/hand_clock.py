@@ -28,3 +28,9 @@ class GoingOn:
     """A stop that nobody asks for."""
 
     is_requested = False
+
+
+class Stopping:
+    """A stop that somebody has asked for."""
+
+    is_requested = True

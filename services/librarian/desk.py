@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 from librarian.arrivals import Claimed, Outcome, Source
 from shared.clock import Clock
@@ -20,6 +21,10 @@ class Filer(Protocol):
 
     def recover(self, source: Source, source_fd: int) -> None:
         """Finish what was interrupted in this source."""
+        ...
+
+    def remove_recorded(self, source: Source, source_fd: int, file_ids: Sequence[UUID]) -> None:
+        """Remove recorded files whose removal was cut short."""
         ...
 
 

@@ -111,6 +111,11 @@ class Filer:
             if source.mode == "move":
                 self.tidying(originals, source_fd).finish(source)
 
+    def remove_recorded(self, source: Source, source_fd: int, file_ids: Sequence[UUID]) -> None:
+        """Remove recorded files whose removal was cut short; each is hashed again before."""
+        with self._turn, self._opened(source.catalog_id) as originals:
+            self.tidying(originals, source_fd).finish_files(file_ids)
+
     def tidying(self, originals: Originals, source_fd: int) -> left_behind.Tidying:
         """The means to remove sources that were left behind."""
         return left_behind.Tidying(self.database, originals, source_fd, self.clock.now())

@@ -54,6 +54,8 @@ class IngestJob:
             open_items += self._round(source_id, files)
         if open_items == met:  # nothing was complete yet
             self._next_round_at = self._desk.clock.monotonic() + LOOK_AGAIN_S
+        if self._desk.stop.is_requested:
+            return False  # what was not discovered yet is no part of "nothing is left"
         return open_items == 0 or self._end_waiting()
 
     def _discover(self, path: bytes) -> None:
@@ -67,10 +69,15 @@ class IngestJob:
             for batch in inbox.batched(met, PAGE):
                 if self._desk.stop.is_requested:
                     return
-                self._add(source, batch)
+                recorded = self._add(source, batch)
+                if recorded and self._mode == "move":
+                    self._desk.filer.remove_recorded(source, source_fd, recorded)
 
-    def _add(self, source: Source, batch: Sequence[scanner.Met]) -> None:
-        """Make every file met an item; what needs no work has its outcome at once."""
+    def _add(self, source: Source, batch: Sequence[scanner.Met]) -> list[UUID]:
+        """Make every file met an item; what needs no work has its outcome at once.
+
+        Return the files that this job recorded before it was interrupted.
+        """
         files = [each for each in batch if isinstance(each, Found)]
         debris = [each for each in batch if isinstance(each, scanner.Debris)]
         unreadable = [each for each in batch if isinstance(each, scanner.Unreadable)]
@@ -84,6 +91,7 @@ class IngestJob:
             for other in unreadable:
                 reason = f"unreadable: {other.error}"
                 job_items.note(session, source.id, self.job_id, other.path, "failed", reason)
+            return job_items.recorded(session, self.job_id, ids.values())
 
     def _asking(self, source: Source) -> occurrences.Asking:
         now = self._desk.clock.now()

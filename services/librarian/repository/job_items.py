@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -80,6 +80,19 @@ def decide(
     if file_ids is not None:
         statement = statement.where(JobFile.file_id.in_(file_ids))
     session.execute(statement.values(outcome=outcome, reason=reason))
+
+
+def recorded(session: orm.Session, job_id: UUID, file_ids: Iterable[UUID]) -> list[UUID]:
+    """Return those of the files that this job has filed, or recognised as filed."""
+    return list(
+        session.scalars(
+            sa.select(JobFile.file_id).where(
+                JobFile.job_id == job_id,
+                JobFile.file_id.in_(file_ids),
+                JobFile.outcome.in_(("filed", "duplicate", "companion")),
+            )
+        )
+    )
 
 
 def has_work_left(session: orm.Session, job_id: UUID, harmless_reason: str) -> bool:

@@ -1,5 +1,6 @@
 """An ingest job over a folder: every file found ends with an outcome, and they add up."""
 
+import dataclasses
 import os
 import urllib.parse
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ import pytest
 import factories
 import photos
 from factories import Factory
-from hand_clock import GoingOn, HandClock
+from hand_clock import GoingOn, HandClock, Stopping
 from librarian.arrivals import Mode
 from librarian.desk import Desk
 from librarian.ingest import IngestJob
@@ -159,3 +160,29 @@ def test_a_file_that_goes_away_meanwhile_has_vanished(bench: Bench) -> None:
 
     with bench.desk.database.read() as session:
         assert job_items.counts(session, job_id) == {"vanished": 1}
+
+
+def test_a_move_that_was_interrupted_before_the_removal_is_finished(bench: Bench) -> None:
+    path = bench.put("a.jpg", photos.jpeg(None, seed=1))
+    job_id = bench.request([bench.folder], "move")
+    job = IngestJob(job_id, [quoted(bench.folder)], "move", bench.desk)
+    content, name = path.read_bytes(), path.name
+    while not job.visit():
+        bench.clock.pass_by(6)
+    path.write_bytes(content)  # as if the removal had never happened
+    os.utime(path, ns=(0, bench.factory.rows("select mtime_ns from files")[0].mtime_ns))
+    bench.factory.change("update files set source_removed_at = null")
+
+    IngestJob(job_id, [quoted(bench.folder)], "move", bench.desk).visit()
+
+    assert not (bench.folder / name).exists()
+
+
+def test_a_stop_during_discovery_does_not_complete_the_job(bench: Bench) -> None:
+    bench.put("a.jpg", photos.jpeg(None, seed=1))
+    job_id = bench.request([bench.folder], "copy")
+    stopping = dataclasses.replace(bench.desk, stop=Stopping())
+
+    is_complete = IngestJob(job_id, [quoted(bench.folder)], "copy", stopping).visit()
+
+    assert not is_complete
