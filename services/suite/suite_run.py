@@ -148,7 +148,7 @@ class ReadyTeller:
     def _complain(self) -> None:
         self._has_complained = True
         if self._kafka and not network.answers(self._kafka):
-            console.say(f"no broker answers at {self._kafka}; photos are filed, all else waits for it")
+            console.say(f"no broker answers at {self._kafka}; photos are filed, the rest waits")
         else:
             console.say("still starting; ./photofactory status says what is missing")
 
