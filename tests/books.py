@@ -65,6 +65,11 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def digest_of(content: bytes) -> str:
+    """The same of bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def digests(folder: Path) -> Counter[str]:
     """How often which content lies below `folder`."""
     return Counter(digest(path) for path in files_in(folder).values())

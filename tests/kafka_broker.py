@@ -174,7 +174,7 @@ class KafkaBroker:
 
     def _configure(self) -> None:
         shutil.rmtree(self.folder / "data", ignore_errors=True)
-        port, controller = _free_ports(2)
+        port, controller = free_ports(2)
         self.address = f"127.0.0.1:{port}"
         (self.folder / "log4j2.properties").write_text(LOGGING)
         (self.folder / "server.properties").write_text(
@@ -224,7 +224,7 @@ def _pair(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
