@@ -161,7 +161,9 @@ class PostgresEventReader:
             left_s = deadline - time.monotonic()
             if found or left_s <= 0:
                 return found
-            _wait(connection, min(left_s, HELD_BACK_S) if is_held_back else left_s)
+            is_woken = _wait(connection, min(left_s, HELD_BACK_S) if is_held_back else left_s)
+            if not (is_woken or is_held_back):
+                return []  # an idle reader asks once per poll: the next one begins with it
 
     def _read(self, connection: sa.Connection, max_records: int) -> tuple[list[Record], bool]:
         """Return the next decided events, and whether undecided ones wait behind them."""
@@ -192,10 +194,10 @@ class PostgresEventReader:
         self._positions |= dict.fromkeys(topics, cursors.BEGINNING)
 
 
-def _wait(connection: sa.Connection, timeout_s: float) -> None:
+def _wait(connection: sa.Connection, timeout_s: float) -> bool:
+    """Return whether somebody said that there are new events."""
     driver = cast("psycopg.Connection", connection.connection.dbapi_connection)
-    for _ in driver.notifies(timeout=timeout_s, stop_after=1):
-        pass
+    return any(True for _ in driver.notifies(timeout=timeout_s, stop_after=1))
 
 
 def _record(row: sa.Row[Any], source: str) -> Record:

@@ -18,7 +18,7 @@ from shared.clock import Clock
 from shared.event_reader import EventReader
 from shared.settings import Settings
 
-POLL_S = 1.0
+POLL_S = 2.0
 SWEEP_EVERY_S = 15.0
 SWEEP_AT_LEAST_EVERY_S = 600.0
 SWEEP_PAUSE_FACTOR = 50.0
