@@ -18,6 +18,8 @@ from shared import folders
 from shared.errors import PermanentError
 
 ALREADY_FILED: Final = "already filed from here"
+IN_LIBRARY: Final = frozenset(("filed", "duplicate", "companion"))
+"""Outcomes that need no second look; what failed or was refused before is tried again now."""
 NO_PHOTO_YET: Final = "no photo yet"
 PAGE: Final = 1_000
 LOOK_AGAIN_S: Final = release.QUIET_OF_OLD_FILES_S
@@ -63,7 +65,7 @@ class IngestJob:
         if not os.path.lexists(path):
             raise PermanentError(f"{os.fsdecode(path)} is not there")
         with self._desk.database.transaction() as session:
-            source = sources.by_id(session, sources.of_folder(session, os.fsdecode(folder)))
+            source = sources.by_id(session, sources.of_folder(session, as_text(folder)))
         with source.opened() as source_fd:
             met = scanner.walk(source_fd, start, is_named=True)
             for batch in inbox.batched(met, PAGE):
@@ -84,7 +86,7 @@ class IngestJob:
         with self._desk.database.transaction() as session:
             settled = occurrences.known(session, self._asking(source), files)
             ids = job_items.open_files(session, source.id, self.job_id, files)
-            known = [ids[path] for path in settled]
+            known = [ids[path] for path, each in settled.items() if each.outcome in IN_LIBRARY]
             job_items.decide(session, self.job_id, known, "duplicate", ALREADY_FILED)
             for each in debris:
                 job_items.note(session, source.id, self.job_id, each.path, "ignored", each.rule)
@@ -149,6 +151,15 @@ class IngestJob:
                 return False
             job_items.decide(session, self.job_id, None, "ignored", NO_PHOTO_YET)
         return True
+
+
+def as_text(folder: bytes) -> str:
+    """Return the path of a source as the ledger keeps it; raises PermanentError if it cannot."""
+    try:
+        return folder.decode()
+    except UnicodeDecodeError as error:
+        name = folder.decode("utf-8", "backslashreplace")
+        raise PermanentError(f"{name} is not UTF-8; rename it, or name a folder above") from error
 
 
 def look_again(source_fd: int, path: bytes) -> Found | None:

@@ -15,7 +15,7 @@ from factories import Factory
 from hand_clock import GoingOn, HandClock, Stopping
 from librarian.arrivals import Mode
 from librarian.desk import Desk
-from librarian.ingest import IngestJob
+from librarian.ingest import ALREADY_FILED, IngestJob
 from librarian.repository import job_items
 from shared import jobs
 from shared.database import Database
@@ -104,6 +104,31 @@ def test_a_folder_given_twice_is_known_the_second_time(bench: Bench) -> None:
     second = bench.ingest([bench.folder])
 
     assert (first, second) == ({"filed": 1}, {"duplicate": 1})
+
+
+def test_what_failed_or_was_refused_before_is_no_duplicate(bench: Bench) -> None:
+    bench.put("notes.txt", b"no picture")
+    bench.put("empty.jpg", b"")
+    bench.put("a.jpg", photos.jpeg(None, seed=1))
+    bench.ingest([bench.folder])
+    bench.factory.change(
+        "update files set outcome = 'failed', next_attempt_at = '2099-01-01'"
+        " where display_path = 'a.jpg'"
+    )
+
+    assert bench.ingest([bench.folder]) == {"duplicate": 1, "quarantined": 2}
+    [row] = bench.factory.rows("select * from files where display_path = 'a.jpg'")
+    assert row.outcome == "duplicate"
+    assert row.reason != ALREADY_FILED  # its content was looked at
+
+
+def test_a_folder_whose_path_is_no_text_fails_the_job_by_name(bench: Bench) -> None:
+    folder = bench.put(os.fsdecode(b"caf\xe9/a.jpg"), photos.jpeg(None, seed=1)).parent
+
+    with pytest.raises(PermanentError, match="not UTF-8"):
+        bench.ingest([folder])
+
+    assert bench.ingest([bench.folder]) == {"filed": 1}
 
 
 def test_moving_what_was_copied_before_removes_it(bench: Bench) -> None:
