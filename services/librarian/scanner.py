@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import stat
@@ -31,7 +32,7 @@ Met = Found | Debris | Unreadable
 
 
 def walk(root_fd: int, start: bytes = b"", *, is_named: bool = False) -> Iterator[Met]:
-    """Yield everything below ``start`` of the folder open as ``root_fd``.
+    """Yield everything below ``start`` of the folder open as ``root_fd``, parents first.
 
     Symbolic links are never followed, special files are passed over. With ``is_named`` the person
     named ``start``, so its own name is no reason to call it debris.
@@ -40,34 +41,40 @@ def walk(root_fd: int, start: bytes = b"", *, is_named: bool = False) -> Iterato
         if start and not is_folder(root_fd, start):
             yield from look_at(root_fd, start, is_named=is_named)
             return
-        folder_fd = os.open(
-            start or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root_fd
-        )
     except OSError as error:
         yield Unreadable(start, error.strerror or str(error))
         return
-    yield from walk_folder(root_fd, folder_fd, start)
+    waiting = [start]
+    while waiting:  # no recursion: folders can be nested deeper than Python's stack
+        below: list[bytes] = []
+        yield from walk_folder(root_fd, waiting.pop(), below)
+        waiting += sorted(below, reverse=True)
 
 
-def walk_folder(root_fd: int, folder_fd: int, path: bytes) -> Iterator[Met]:
-    """Yield what is below the open folder ``folder_fd``; closes it."""
-    folders: list[bytes] = []
+def walk_folder(root_fd: int, path: bytes, below: list[bytes]) -> Iterator[Met]:
+    """Yield what is in one folder; the folders in it are added to ``below``."""
     try:
-        with os.scandir(folder_fd) as entries:
+        with opened(root_fd, path) as folder_fd, os.scandir(folder_fd) as entries:
             for entry in entries:
                 inside = join(path, os.fsencode(entry.name))
                 if rule := ignoring.rule_for(os.fsencode(entry.name)):
                     yield Debris(inside, rule)
                 elif entry.is_dir(follow_symlinks=False):
-                    folders.append(inside)
+                    below.append(inside)
                 elif entry.is_file(follow_symlinks=False):
                     yield from look(entry, inside)
     except OSError as error:
         yield Unreadable(path, error.strerror or str(error))
+
+
+@contextlib.contextmanager
+def opened(root_fd: int, path: bytes) -> Iterator[int]:
+    """Give a descriptor of a folder; the root itself is the empty path."""
+    folder_fd = os.open(path or b".", os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=root_fd)
+    try:
+        yield folder_fd
     finally:
         os.close(folder_fd)
-    for folder in sorted(folders):
-        yield from walk(root_fd, folder)
 
 
 def look(entry: os.DirEntry[str], path: bytes) -> Iterator[Met]:

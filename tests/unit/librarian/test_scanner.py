@@ -72,3 +72,18 @@ def test_a_start_that_is_gone_is_unreadable_with_the_reason(root_fd: int) -> Non
     assert list(scanner.walk(root_fd, b"gone")) == [
         scanner.Unreadable(b"gone", "No such file or directory")
     ]
+
+
+def test_folders_nested_deeper_than_the_stack_are_walked(tmp_path: Path, root_fd: int) -> None:
+    folder = str(tmp_path)
+    (tmp_path / "stays.jpg").write_bytes(b"1")
+    for _ in range(600):  # os.makedirs and pytest's own clean-up would recurse
+        folder += "/a"
+        os.mkdir(folder)
+    os.close(os.open(f"{folder}/x.jpg", os.O_CREAT))
+
+    found = paths(scanner.walk(root_fd))
+
+    os.unlink(f"{folder}/x.jpg")
+    os.removedirs(folder)
+    assert found == {b"stays.jpg", b"a/" * 600 + b"x.jpg"}
