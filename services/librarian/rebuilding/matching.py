@@ -44,10 +44,10 @@ class Index:
         return self._known.get(bytes.fromhex(file_hash))
 
 
-def record_of(folder: Folder, file_hash: str) -> Record | None:
-    """The record of a content in a folder; of several the one with the highest revision."""
-    fitting = [record for record in folder.present() if record.file_hash == file_hash]
-    return max(fitting, key=lambda record: record.revision, default=None)
+def by_hash(folder: Folder) -> dict[str, Record]:
+    """The records of a folder by content; of several the one with the highest revision."""
+    ordered = sorted(folder.present(), key=lambda record: record.revision)
+    return {record.file_hash: record for record in ordered}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -59,12 +59,11 @@ class Sidecar:
     record: Record | None = None
 
 
-def sidecar_of(folder: Folder, name: str, file_hash: str) -> Sidecar | None:
-    """What a folder's records tell of a sidecar: one of this name, else one of this content."""
-    told = [
-        Sidecar(record.asset_id, link, record)
-        for record in folder.present()
-        for link in record.links
-        if link.name is not None and link.file_hash == file_hash
-    ]
-    return max(told, key=lambda each: each.link.name == name, default=None)
+def sidecars(folder: Folder) -> dict[str, list[Sidecar]]:
+    """The sidecars that a folder's records tell of, by content."""
+    told: dict[str, list[Sidecar]] = {}
+    for record in folder.present():
+        for link in record.links:
+            if link.name is not None:
+                told.setdefault(link.file_hash, []).append(Sidecar(record.asset_id, link, record))
+    return told

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
@@ -81,6 +81,24 @@ class Wanted:
     rules: DateRules
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Visit:
+    """A folder, what its records tell by content, and who stands beside whom in it."""
+
+    folder: Folder
+    told: Mapping[str, Record]
+    sidecars: Mapping[str, Sequence[Sidecar]]
+    beside: neighbours.Folder
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A file in its folder."""
+
+    entry: Entry
+    visit: Visit
+
+
 class Rebuild:
     """One run over the archive."""
 
@@ -101,11 +119,9 @@ class Rebuild:
         """
         self._survey()
         with ThreadPoolExecutor(THREADS, thread_name_prefix="rebuild") as pool:
-            for folder in archive.walk(self._root):
-                self._restore(folder, pool)
+            self._restore(pool)
         self._settle_copies()
-        for folder in archive.walk(self._root):
-            self._link(folder)
+        self._link()
         return self.balance
 
     def _survey(self) -> None:
@@ -116,33 +132,50 @@ class Rebuild:
             size_bytes += sum(entry.size_bytes for entry in folder.entries)
         self._told.found(files, size_bytes)
 
-    def _restore(self, folder: Folder, pool: ThreadPoolExecutor) -> None:
+    def _restore(self, pool: ThreadPoolExecutor) -> None:
         """Photos first, then the sidecars that belong to them."""
-        beside = neighbours.Folder(entry.name for entry in folder.entries if entry.is_text)
-        sidecars: list[Looked] = []
-        for batch in inbox.batched(self._unknown(folder), BATCH):
-            looked = list(pool.map(self._look, batch))
-            self._drop_unreadable(looked)
-            self._record([each for each in looked if each.facts is not None], folder, beside)
-            sidecars += [each for each in looked if each.facts is None and each.error is None]
-            self._told.passed(len(batch), sum(entry.size_bytes for entry in batch))
-        self._record_sidecars(sidecars, folder)
+        sidecars: list[tuple[Looked, Visit]] = []
+        visited = (Item(entry, visit) for visit in self._visits() for entry in visit.folder.entries)
+        for page in inbox.batched(visited, PAGE):
+            for batch in inbox.batched(self._unknown(page), BATCH):
+                sidecars += self._restore_photos(batch, pool)
+            last = page[-1].visit  # the rest of this folder may be in the next page
+            self._record_sidecars([each for each in sidecars if each[1] is not last])
+            sidecars = [each for each in sidecars if each[1] is last]
+        self._record_sidecars(sidecars)
 
-    def _unknown(self, folder: Folder) -> Iterator[Entry]:
+    def _visits(self) -> Iterator[Visit]:
+        for folder in archive.walk(self._root):
+            names = (entry.name for entry in folder.entries if entry.is_text)
+            beside = neighbours.Folder(names)
+            yield Visit(folder, matching.by_hash(folder), matching.sidecars(folder), beside)
+
+    def _restore_photos(
+        self, batch: Sequence[Item], pool: ThreadPoolExecutor
+    ) -> list[tuple[Looked, Visit]]:
+        """Restore what is a picture or a video; what else was read, to be looked at later."""
+        looked = list(pool.map(self._look, [item.entry for item in batch]))
+        self._drop_unreadable(looked)
+        pairs = zip(looked, batch, strict=True)
+        read = [(one, item.visit) for one, item in pairs if one.error is None]
+        self._record([each for each in read if each[0].facts is not None])
+        self._told.passed(len(batch), sum(item.entry.size_bytes for item in batch))
+        return [each for each in read if each[0].facts is None]
+
+    def _unknown(self, page: Sequence[Item]) -> Iterator[Item]:
         """The files that are not in the ledger yet."""
-        for page in inbox.batched(folder.entries, PAGE):
-            texts = [entry for entry in page if entry.is_text]
-            for entry in page:
-                if not entry.is_text:
-                    self.balance.trouble(entry.path, "failed", "its name is not UTF-8")
-            paths = [os.fsdecode(entry.path) for entry in texts]
-            with self._wanted.database.read() as session:
-                known = rebuilding.known_paths(session, self._place.root_id, paths)
-            already = [entry for entry in texts if os.fsdecode(entry.path) in known]
-            if already:
-                self.balance.outcomes["already there"] += len(already)
-            self._told.passed(len(already), sum(entry.size_bytes for entry in already))
-            yield from (entry for entry in texts if os.fsdecode(entry.path) not in known)
+        for item in page:
+            if not item.entry.is_text:
+                self.balance.trouble(item.entry.path, "failed", "its name is not UTF-8")
+        texts = [item for item in page if item.entry.is_text]
+        paths = [os.fsdecode(item.entry.path) for item in texts]
+        with self._wanted.database.read() as session:
+            known = rebuilding.known_paths(session, self._place.root_id, paths)
+        already = [item for item in texts if os.fsdecode(item.entry.path) in known]
+        if already:
+            self.balance.outcomes["already there"] += len(already)
+        self._told.passed(len(already), sum(item.entry.size_bytes for item in already))
+        yield from (item for item in texts if os.fsdecode(item.entry.path) not in known)
 
     def _look(self, entry: Entry) -> Looked:
         """Hash and read one file."""
@@ -174,20 +207,20 @@ class Rebuild:
         for each in unreadable:
             self.balance.trouble(each.entry.path, "failed", str(each.error))
 
-    def _record(self, photos: Sequence[Looked], folder: Folder, beside: neighbours.Folder) -> None:
+    def _record(self, photos: Sequence[tuple[Looked, Visit]]) -> None:
         restored: list[tuple[Looked, Restored]] = []
-        for each in photos:
-            if self._is_copy(each, folder):
+        for each, visit in photos:
+            if self._is_copy(each, visit):
                 self._copies.append(each)
             else:
-                restored.append((each, self._rows_of(each, folder, beside)))
+                restored.append((each, self._rows_of(each, visit)))
         self._write(restored)
 
-    def _is_copy(self, looked: Looked, folder: Folder) -> bool:
+    def _is_copy(self, looked: Looked, visit: Visit) -> bool:
         """Whether the record of this content names another file, one that is there."""
-        record = matching.record_of(folder, looked.file_hash)
+        record = visit.told.get(looked.file_hash)
         if record is not None:
-            path = join(folder.path, os.fsencode(str(record.name)))
+            path = join(visit.folder.path, os.fsencode(str(record.name)))
         else:
             known = self._index.find(looked.file_hash)
             if known is None:
@@ -196,14 +229,12 @@ class Rebuild:
         is_same = path == looked.entry.path
         return not is_same and archive.size_at(self._root, path) == looked.entry.size_bytes
 
-    def _rows_of(
-        self, looked: Looked, folder: Folder | None, beside: neighbours.Folder | None
-    ) -> Restored:
-        record = matching.record_of(folder, looked.file_hash) if folder else None
+    def _rows_of(self, looked: Looked, visit: Visit | None) -> Restored:
+        record = visit.told.get(looked.file_hash) if visit else None
         record = record or self._record_elsewhere(looked.file_hash)
         if record is not None:
             return rows.from_record(looked, self._place, self._wanted.rules, record)
-        said = self._said(looked.entry, beside) if beside else ()
+        said = self._said(looked.entry, visit.beside) if visit else ()
         return rows.without_record(looked, self._place, self._wanted.rules, said)
 
     def _record_elsewhere(self, file_hash: str) -> Record | None:
@@ -211,7 +242,7 @@ class Rebuild:
         if known is None:
             return None
         there = archive.records_at(self._root, known.folder)
-        return matching.record_of(Folder(known.folder, (), there), file_hash)
+        return matching.by_hash(Folder(known.folder, (), there)).get(file_hash)
 
     def _said(self, entry: Entry, beside: neighbours.Folder) -> tuple[CompanionFacts, ...]:
         folder = entry.path.rpartition(b"/")[0]
@@ -231,7 +262,7 @@ class Rebuild:
     def _settle_copies(self) -> None:
         """Further files of one content; the first of those whose own file is gone stands for it."""
         for looked in self._copies:
-            one = self._rows_of(looked, None, None)
+            one = self._rows_of(looked, None)
             if self._writer.assets([one]):
                 self.balance.outcomes["restored"] += 1
                 continue
@@ -242,17 +273,18 @@ class Rebuild:
             else:
                 self.balance.trouble(looked.entry.path, "failed", "its name or id is taken")
 
-    def _record_sidecars(self, sidecars: Sequence[Looked], folder: Folder) -> None:
-        names = [entry.name for entry in folder.entries if entry.is_text]
-        for each in sidecars:
-            found = matching.sidecar_of(folder, each.entry.name, each.file_hash)
-            if self._writer.sidecar(each, self._place, found or self._by_name(each, names)):
+    def _record_sidecars(self, sidecars: Sequence[tuple[Looked, Visit]]) -> None:
+        for each, visit in sidecars:
+            told = visit.sidecars.get(each.file_hash, ())
+            found = max(told, key=lambda one: one.link.name == each.entry.name, default=None)
+            if self._writer.sidecar(each, self._place, found or self._by_name(each, visit)):
                 self.balance.outcomes["sidecar"] += 1
             else:
                 self.balance.trouble(each.entry.path, "left", "no picture, video or sidecar of one")
 
-    def _by_name(self, looked: Looked, names: Sequence[str]) -> Sidecar | None:
+    def _by_name(self, looked: Looked, visit: Visit) -> Sidecar | None:
         """The photo of a sidecar that no record tells of."""
+        names = visit.beside.names
         owners = companions.owners(looked.entry.name, names) if looked.kind else ()
         if not owners or looked.kind is None:
             return None
@@ -264,30 +296,34 @@ class Rebuild:
         link = Link(looked.kind, looked.file_hash, looked.entry.name, evidence="name")
         return Sidecar(owner.asset_id, link)
 
-    def _link(self, folder: Folder) -> None:
+    def _link(self) -> None:
         """Restore the links between assets, and name the records whose file is missing."""
-        for page in inbox.batched(folder.present(), PAGE):
-            missing = self._wanted.database.run(functools.partial(_link_page, records=page))
-            self.balance.missing += sorted(
-                naming.display(join(folder.path, os.fsencode(name))) for name in missing
-            )
+        told = (
+            (folder.path, record)
+            for folder in archive.walk(self._root)
+            for record in folder.present()
+        )
+        for page in inbox.batched(told, PAGE):
+            missing = self._wanted.database.run(functools.partial(_link_page, told=page))
+            self.balance.missing += [naming.display(path) for path in missing]
 
 
-def _link_page(session: orm.Session, records: Sequence[Record]) -> list[str]:
-    """Link the assets of records; the names of files that the records tell of and nobody has."""
+def _link_page(session: orm.Session, told: Sequence[tuple[bytes, Record]]) -> list[bytes]:
+    """Link the assets of records; the paths of files that records tell of and nobody has."""
     pairs = [
         rebuilding.Pair(record.file_hash, link.kind, link.file_hash, link.evidence)
-        for record in records
+        for _, record in told
         for link in record.links
         if link.name is None
     ]
     rebuilding.insert_pairs(session, pairs)
-    known = rebuilding.known_hashes(session, [record.file_hash for record in records])
-    filed = [(each, link) for each in records for link in each.links if link.name is not None]
-    sidecars = rebuilding.known_sidecars(session, [link.file_hash for _, link in filed])
-    missing = [str(record.name) for record in records if record.file_hash not in known]
-    return missing + [
-        str(link.name)
-        for record, link in filed
+    known = rebuilding.known_hashes(session, [record.file_hash for _, record in told])
+    filed = [(f, r, link) for f, r in told for link in r.links if link.name is not None]
+    sidecars = rebuilding.known_sidecars(session, [link.file_hash for _, _, link in filed])
+    missing = [(f, record.name) for f, record in told if record.file_hash not in known]
+    missing += [
+        (folder, link.name)
+        for folder, record, link in filed
         if (record.asset_id, link.file_hash) not in sidecars
     ]
+    return [join(folder, os.fsencode(str(name))) for folder, name in missing]
