@@ -105,7 +105,7 @@ class Mover:
         """Every file stands under its new name; under another one where that is taken."""
         taken: set[str] = set()
         while (clash := self._first_clash(now, moves)) is not None:
-            self._withdraw(moves)
+            self._withdraw(now, moves)
             taken.add(naming.path_key(clash))
             if wish is None or len(taken) > TRIES:
                 raise StaysError(f"no free name for {now.relative_path}")
@@ -120,7 +120,7 @@ class Mover:
                 if not self._has_name(now, old, new):
                     return new
         except (errors.PermanentError, publish.AcrossMountsError) as error:
-            self._withdraw(moves)
+            self._withdraw(now, moves)
             raise StaysError(str(error)) from error
         except OSError as error:
             raise errors.DependencyError("originals", f"cannot move: {error}") from error
@@ -140,12 +140,16 @@ class Mover:
         faults.point("move.linked")
         return True
 
-    def _withdraw(self, moves: Moves) -> None:
-        """Take new names back that are not recorded; a file that was renamed gets its old name."""
+    def _withdraw(self, now: Standing, moves: Moves) -> None:
+        """Take new names back that are not recorded; a file that was renamed gets its old name.
+
+        Where the old name is gone, the new one may be another file's: its bytes tell.
+        """
+        contents = now.contents()
         for old, new in moves:
             if self.originals.size_at(old) is not None:
                 self.originals.drop_name(new, old)
-            elif self.originals.size_at(new) is not None:
+            elif old in contents and self.originals.hash_at(new) == contents[old]:
                 self.originals.give_name(new, old)
                 self.originals.drop_name(new, old)
 
@@ -154,7 +158,7 @@ class Mover:
         try:
             self.database.run(lambda session: self._write(session, now, dict(moves)))
         except (exc.IntegrityError, errors.TransientError) as error:
-            self._withdraw(moves)
+            self._withdraw(now, moves)
             self.database.run(lambda session: rows.journal(session, self.job_id, now.asset_id, []))
             raise errors.TransientError(f"{now.relative_path}: not recorded: {error}") from error
         faults.point("move.recorded")

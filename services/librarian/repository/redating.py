@@ -27,6 +27,8 @@ class Sidecar:
 
     link_id: UUID
     relative_path: str
+    file_hash: str
+    size_bytes: int
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Standing:
     file_hash: str
     size_bytes: int
     sidecars: tuple[Sidecar, ...]
+
+    def contents(self) -> dict[str, tuple[str, int]]:
+        """Hash and size by path, of the original and its sidecars."""
+        files = {each.relative_path: (each.file_hash, each.size_bytes) for each in self.sidecars}
+        return {**files, str(self.relative_path): (self.file_hash, self.size_bytes)}
 
 
 def known(session: orm.Session) -> int:
@@ -191,7 +198,10 @@ def standing(session: orm.Session, asset_ids: Collection[UUID]) -> dict[UUID, St
             received_name=row.received,
             file_hash=row.file_hash,
             size_bytes=row.size_bytes,
-            sidecars=tuple(Sidecar(UUID(each["id"]), each["path"]) for each in row.sidecars or ()),
+            sidecars=tuple(
+                Sidecar(UUID(each["id"]), each["path"], each["hash"], each["size"])
+                for each in row.sidecars or ()
+            ),
         )
         for row in rows
     }
@@ -296,8 +306,8 @@ _STORED: Final = f"""
 
 _STANDING: Final = sa.text(f"""
     select a.id, a.root_id, a.relative_path, a.file_hash, a.size_bytes, o.path as received,
-      (select jsonb_agg(jsonb_build_object('id', l.id, 'path', l.relative_path)
-         order by l.relative_path)
+      (select jsonb_agg(jsonb_build_object('id', l.id, 'path', l.relative_path,
+           'hash', l.file_hash, 'size', l.size_bytes) order by l.relative_path)
        from asset_links l where l.asset_id = a.id and l.relative_path is not null) as sidecars
     from media_assets a {_FILED}
     where a.id = any(cast(:ids as uuid[]))""")

@@ -113,6 +113,20 @@ def test_criteria_choose_photos(factory: Factory, where: list[str], names: set[s
     assert {change.name for change in found.changes} == names
 
 
+def test_an_original_that_is_lost_moves_no_other_file_into_its_place(factory: Factory) -> None:
+    stranger = factory.originals / NEXT_DAY / "canon.jpg"
+    stranger.parent.mkdir()
+    stranger.write_bytes(b"of somebody else")
+    redates.ask(factory, ["camera=canon*"], redates.day_off(1), is_moving=True)
+    (factory.originals / DAY / "canon.jpg").unlink()
+
+    redates.work(factory)
+
+    assert factory.names() == [f"{DAY}/nikon.jpg", f"{NEXT_DAY}/canon.jpg"]
+    [item] = factory.rows("select after ->> 'reason' as why from job_assets")
+    assert "is not there" in item.why
+
+
 def test_a_date_that_a_person_set_is_kept(factory: Factory) -> None:
     redates.pretend_older_rules(factory, captured_local=OLD)
     with factory.database.transaction() as session:
