@@ -58,7 +58,8 @@ class IngestJob:
             self._next_round_at = self._desk.clock.monotonic() + LOOK_AGAIN_S
         if self._desk.stop.is_requested:
             return False  # what was not discovered yet is no part of "nothing is left"
-        return open_items == 0 or self._end_waiting()
+        # A round that decided something may have brought the photo that a sidecar waits for.
+        return open_items == 0 or (open_items == met and self._end_waiting())
 
     def _discover(self, path: bytes) -> None:
         folder, start = (path, b"") if os.path.isdir(path) else os.path.split(path)

@@ -13,6 +13,7 @@ import factories
 import photos
 from factories import Factory
 from hand_clock import GoingOn, HandClock, Stopping
+from librarian import inbox
 from librarian.arrivals import Mode
 from librarian.desk import Desk
 from librarian.ingest import ALREADY_FILED, IngestJob
@@ -211,3 +212,17 @@ def test_a_stop_during_discovery_does_not_complete_the_job(bench: Bench) -> None
     is_complete = IngestJob(job_id, [quoted(bench.folder)], "copy", stopping).visit()
 
     assert not is_complete
+
+
+def test_a_sidecar_met_before_its_photo_is_filed_beside_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "FILING_BATCH", 1)  # one after the other, in any order
+    for number in range(8):
+        bench.put(f"{number}.jpg", photos.jpeg(None, seed=number))
+        bench.put(f"{number}.jpg.xmp", b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>')
+    bench.put("alone.jpg.xmp", b'<x:xmpmeta xmlns:x="adobe:ns:meta/"> </x:xmpmeta>')
+
+    counted = bench.ingest([bench.folder])
+
+    assert counted == {"filed": 8, "companion": 8, "ignored": 1}
