@@ -27,11 +27,11 @@ from librarian.rebuilding import rows
 from librarian.rebuilding.archive import Entry
 from librarian.rebuilding.rows import Looked, Place, Restored
 from librarian.records import Link, Record
-from librarian.repository import filings, links
+from librarian.repository import filings, links, rebuilding
 from librarian.repository import originals as original_rows
 from librarian.repository.filings import Filing
 from librarian.staging import Identity, Staged
-from shared import models
+from shared import event_log, events, ledger, models
 from shared.clock import Clock
 from shared.database import Database
 
@@ -76,6 +76,32 @@ class Adopter:
         if refused:
             self.database.run(lambda session: filings.delete(session, [filing.id], filing.owner))
         return recorded[0].asset_id if recorded else None
+
+    def follow(self, relative_path: str, record: Record) -> None:
+        """Give a known asset the times, decisions and position that its record tells of."""
+        entry = Entry(os.fsencode(relative_path), record.size_bytes, record.mtime_ns)
+        place = Place(self.originals.root_id, self.originals.folder.known.path)
+        now = self.clock.now()
+
+        def follow(session: orm.Session) -> None:
+            ledger.lock(session, [record.asset_id])
+            facts = Facts.from_json(rebuilding.metadata_of(session, record.asset_id))
+            rules = DateRules(original_rows.default_zone(session), now)
+            looked = Looked(entry, record.file_hash, facts)
+            restored = rows.from_record(looked, place, rules, record)
+            before, revision = rebuilding.follow(session, restored.asset, restored.dates)
+            redated = events.AssetRedatedV1(
+                asset_id=record.asset_id,
+                revision=revision,
+                captured_at_before=before,
+                captured_at=record.captured.instant,
+                captured_at_source=record.captured.source,
+                date_confidence=record.captured.confidence,
+                reason="its folder's record",
+            )
+            event_log.append(session, [redated], now=now)
+
+        self.database.run(follow)
 
     def adopt_links(self, folder: str, record: Record) -> None:
         """Restore the companions that a folder's record tells of, as far as they are there."""

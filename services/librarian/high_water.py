@@ -49,6 +49,12 @@ def check(database: Database, folder: RootFolder) -> None:
         raise LedgerTooOldError
 
 
+def is_too_old(database: Database) -> bool:
+    """Whether the ledger is known to be older than the disk, and has not caught up yet."""
+    with database.read() as session:
+        return session.scalar(sa.select(models.Ledger.frozen_reason)) == TOO_OLD
+
+
 def raise_to_now(database: Database, folder: RootFolder) -> None:
     """Let the root remember how far the log has come, whatever it remembered before."""
     with database.read() as session:

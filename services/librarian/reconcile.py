@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-from librarian import records, recovery, scanner
+from librarian import high_water, records, recovery, scanner
 from librarian.arrivals import Found
+from librarian.domain import naming
 from librarian.originals import Originals
 from librarian.records import Record
 from librarian.repository import filings, folder_records, reconciling
@@ -30,6 +31,8 @@ COPY: Final = "second copy"
 UNRECORDED: Final = "not in the ledger"
 STALE: Final = "stale flag"
 NO_LINE: Final = "not in its folder's record"
+NEWER: Final = "its folder's record is newer"
+UNREADABLE: Final = "unreadable"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ class Reconciler:
         self._database = database
         self.originals = originals
         self._is_deep = is_deep
+        self._is_ledger_older = False
 
     def differences(self) -> Iterator[Difference]:
         """Every difference; interrupted work first, for the rest may follow from it."""
+        self._is_ledger_older = high_water.is_too_old(self._database)
         yield from self._interrupted()
         yield from self._expected_files()
         yield from self._unknown_files()
@@ -85,13 +90,25 @@ class Reconciler:
             if not page:
                 return
             for each in page:
-                yield from self._look_at(each)
+                found = list(self._look_at(each))
+                yield from found
                 own_folder = each.relative_path.rpartition("/")[0]
                 if own_folder != folder:
                     folder, lines = own_folder, self._lines(own_folder)
-                if each.is_original and not is_told(lines, told.get(each.asset_id)):
-                    yield Difference(NO_LINE, each.relative_path, asset_id=each.asset_id)
+                if each.is_original and all(one.kind != MISSING for one in found):
+                    yield from self._compare(each, lines, told.get(each.asset_id))
             after = page[-1].path_key
+
+    def _compare(
+        self, each: reconciling.Expected, lines: dict[UUID, Record], told: Record | None
+    ) -> Iterator[Difference]:
+        """A folder's record against the ledger; an older ledger must not overwrite it."""
+        if told is None or is_told(lines, told):
+            return
+        line = lines.get(told.asset_id)
+        is_newer = line is not None and (self._is_ledger_older or line.revision > told.revision)
+        kind = NEWER if is_newer else NO_LINE
+        yield Difference(kind, each.relative_path, asset_id=each.asset_id, file_hash=told.file_hash)
 
     def _look_at(self, each: reconciling.Expected) -> Iterator[Difference]:
         try:
@@ -110,6 +127,8 @@ class Reconciler:
         """Files that the ledger does not know at their path."""
         page: list[str] = []
         for met in scanner.walk(self.originals.folder.fd):
+            if isinstance(met, scanner.Unreadable):
+                yield Difference(UNREADABLE, naming.display(met.path), met.error)
             if isinstance(met, Found):
                 page.append(os.fsdecode(met.path))
             if len(page) == reconciling.PAGE:
@@ -123,6 +142,7 @@ class Reconciler:
         for path in unknown:
             file_hash = self._hash(path)
             if file_hash is None:
+                yield Difference(UNREADABLE, path, "not in the ledger")
                 continue
             with self._database.read() as session:
                 known = original_rows.by_hash(session, [file_hash]).get(file_hash)

@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 from sqlalchemy import exc
 
-from librarian import reconcile, records, recovery
+from librarian import high_water, reconcile, records, recovery
 from librarian.adoption import Adopter
 from librarian.reconcile import Difference
 from librarian.repository import originals as original_rows
@@ -27,6 +27,7 @@ REPAIRABLE: Final = frozenset(
         reconcile.UNRECORDED,
         reconcile.STALE,
         reconcile.NO_LINE,
+        reconcile.NEWER,
     )
 )
 
@@ -48,6 +49,7 @@ class Repairer:
             reconcile.UNRECORDED: self._adopt,
             reconcile.STALE: self._clear,
             reconcile.NO_LINE: self._tell,
+            reconcile.NEWER: self._follow,
         }
         for each in differences:
             is_interrupted |= each.kind in {reconcile.UNFINISHED, reconcile.TEMPORARY}
@@ -97,12 +99,32 @@ class Repairer:
             is_there = (self._originals.hash_at(each.path) or ("",))[0] == each.file_hash
             if not is_there or self._originals.is_taken(each.detail):
                 return False
+            is_newer = self._is_record_newer(each)
             is_stored = self._database.run(
                 lambda session: reconciling.repath(session, asset_id, each.detail, each.path, now)
             )
-        if is_stored:
+        if is_stored and not (is_newer and self._follow(each)):
             recovery.write_ledgers_view(self._database, self._originals, [asset_id])
         return is_stored
+
+    def _is_record_newer(self, each: Difference) -> bool:
+        """Whether the record where a moved original was found knows more than the ledger."""
+        record = self.record_of(each.path.rpartition("/")[0], each.file_hash or "")
+        with self._database.read() as session:
+            known = original_rows.by_hash(session, [each.file_hash or ""]).get(each.file_hash or "")
+        if record is None or known is None:
+            return False
+        return record.revision > known.revision or high_water.is_too_old(self._database)
+
+    def _follow(self, each: Difference) -> bool:
+        """Take what a folder's record says of a known original into a ledger that is older."""
+        folder = each.path.rpartition("/")[0]
+        record = self.record_of(folder, each.file_hash or "")
+        if record is None or record.asset_id != each.asset_id:
+            return False
+        self._adopter.follow(each.path, record)
+        self._adopter.adopt_links(folder, record)
+        return True
 
     def _clear(self, each: Difference) -> bool:
         """Let a stage run again whose flag is wrong."""

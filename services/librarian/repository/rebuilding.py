@@ -113,6 +113,21 @@ def insert_assets(
     return ids
 
 
+def metadata_of(session: orm.Session, asset_id: UUID) -> dict[str, Any]:
+    """What was read of an asset's file; empty if nothing was."""
+    return dict(session.scalar(_METADATA, {"id": asset_id}) or {})
+
+
+def follow(
+    session: orm.Session, asset: Mapping[str, Any], dates: Mapping[str, Any]
+) -> tuple[datetime | None, int]:
+    """Write a locked asset's times, position and evidence; its instant before, its revision."""
+    before, revision = session.execute(_FOLLOW, {"rows": json.dumps([asset])}).one()
+    told = [{**dates, "asset_id": asset["id"]}]
+    session.execute(_FOLLOW_DATES, {"rows": json.dumps(told)})
+    return before, revision
+
+
 def insert_sidecars(session: orm.Session, sidecars: Sequence[Mapping[str, Any]]) -> set[str]:
     """Write links of filed sidecars; the paths of those that were written."""
     return set(session.scalars(_INSERT_SIDECARS, {"rows": json.dumps(list(sidecars))}))
@@ -198,6 +213,25 @@ _INSERT_DATES: Final = sa.text(f"""
     insert into asset_dates (asset_id, {", ".join(DATE_COLUMNS)})
     select asset_id, {", ".join(DATE_COLUMNS)}
     from jsonb_populate_recordset(null::asset_dates, {_ROWS})""")
+
+_METADATA: Final = sa.text("select metadata from media_assets where id = :id")
+
+_FOLLOWED: Final = (
+    "original_name", "original_path", "ingested_at", "location", "captured_local", "captured_at",
+    "utc_offset_minutes", "offset_source", "captured_at_source", "date_confidence",
+)  # fmt: skip
+
+_FOLLOW: Final = sa.text(f"""
+    update media_assets a set revision = greatest(a.revision + 1, r.revision),
+      {", ".join(f"{c} = r.{c}" for c in _FOLLOWED)}
+    from jsonb_populate_recordset(null::media_assets, {_ROWS}) r, media_assets old
+    where a.id = r.id and old.id = r.id
+    returning old.captured_at, a.revision""")
+
+_FOLLOW_DATES: Final = sa.text(f"""
+    update asset_dates d set {", ".join(f"{c} = r.{c}" for c in DATE_COLUMNS)}
+    from jsonb_populate_recordset(null::asset_dates, {_ROWS}) r
+    where d.asset_id = r.asset_id""")
 
 _SIDECAR: Final = (
     "asset_id, kind, root_id, relative_path, path_key, file_hash, size_bytes, original_name,"

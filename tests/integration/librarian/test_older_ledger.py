@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 import factories
 import photos
+import redates
 from factories import Factory
 from postgres_cluster import Cluster
 from shared import event_log, events, models
@@ -20,7 +21,7 @@ from suite import access, cli
 
 COMPARED = sa.text("""
     select a.id, a.file_hash, a.relative_path, a.original_name, a.original_path, a.captured_at,
-      a.captured_local, a.date_confidence, a.ingested_at, d.mtime_ns, d.arrived_at
+      a.captured_local, a.date_confidence, a.ingested_at, d.mtime_ns, d.arrived_at, d.override
     from media_assets a join asset_dates d on d.asset_id = a.id order by a.id""")
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>'
 
@@ -90,6 +91,28 @@ def test_filing_waits_until_the_newer_files_are_adopted_and_nothing_is_filed_twi
     assert older.names() == sorted([*names, "2022/2022-02-02/new.jpg"])
     assert older.outcomes()["again.jpg"] == "duplicate"
     assert older.found() == []
+
+
+@pytest.mark.parametrize("is_moving", [False, True])
+def test_what_was_decided_after_the_dump_is_not_overwritten(
+    factory: Factory, restore: list[Database], monkeypatch: pytest.MonkeyPatch, *, is_moving: bool
+) -> None:
+    redates.ask(factory, fix=redates.day_off(1), is_moving=is_moving)
+    redates.work(factory)
+    factory.drop("first.jpg.xmp", XMP)
+    factory.file()
+    before = known(factory.database)
+    older = replace(factory, database=restore[0])
+    older.drop("new.jpg", photos.jpeg(seed=4))
+    with pytest.raises(DependencyError, match=r"frozen.*reconcile --repair"):
+        older.file()
+
+    reconcile(older.database, monkeypatch)
+
+    assert known(older.database) == before
+    [link] = older.rows("select kind from asset_links")
+    assert link.kind == "xmp"
+    assert reconcile(older.database, monkeypatch) == 0
 
 
 def test_events_of_others_do_not_lift_the_freeze(factory: Factory, restore: list[Database]) -> None:

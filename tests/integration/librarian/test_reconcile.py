@@ -196,3 +196,19 @@ def test_a_ledger_restored_from_an_older_dump_files_nothing_until_it_is_reconcil
     factory.file()
     assert factory.outcomes()["again.jpg"] == "duplicate"
     assert factory.names() == [f"{DAY}/{name}" for name in ("a.jpg", "a.jpg.aae", "b.jpg")]
+
+
+def test_what_cannot_be_looked_at_is_named(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (factory.originals / "stranger.jpg").write_bytes(photos.jpeg(seed=9))
+
+    def fail(_: Originals, path: str) -> None:
+        raise OSError(5, "the disk fails", path)
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Originals, "hash_at", fail)
+        found = kinds(factory)
+
+    assert (reconcile.UNREADABLE, "stranger.jpg") in found
+    assert repair(factory)[reconcile.UNRECORDED] == 1
