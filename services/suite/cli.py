@@ -23,6 +23,7 @@ GROUPS = {
     "photos": ("ingest", "receipt", "explain", "redate", "clock-fix"),
     "care": (
         *("doctor", "retry", "quarantine", "dead-letters", "reconcile", "cleanup", "thaw"),
+        "backup-targets",
         "rebuild",
     ),
     "development": ("test", "fmt", "lock", "docs", "bench"),
@@ -87,7 +88,7 @@ def overview(available: dict[str, str]) -> str:
     for title, names in groups.items():
         present = [name for name in names if name in available]
         if present:
-            lines += [f"{title}:", *(f"  {name:<14}{available[name]}" for name in present), ""]
+            lines += [f"{title}:", *(f"  {name:<16}{available[name]}" for name in present), ""]
     return "\n".join([*lines, EXIT_CODES.rstrip()])
 
 
