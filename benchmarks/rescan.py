@@ -14,6 +14,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import sqlalchemy as sa
 
@@ -134,6 +135,9 @@ class _NoFiling:
         raise AssertionError(f"{len(batch)} known files were not recognised")
 
     def recover(self, source: Source, source_fd: int) -> None:
+        pass
+
+    def remove_recorded(self, source: Source, source_fd: int, file_ids: Sequence[UUID]) -> None:
         pass
 
 
