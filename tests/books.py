@@ -204,7 +204,10 @@ def outcomes(suite: RunningSuite) -> Counter[str]:
 
 
 def unanswered(suite: RunningSuite, folder: Path) -> Sequence[str]:
-    """Files of an inbox that the ledger does not speak of, or that should have left it."""
+    """Files of an inbox that the ledger does not speak of, or that should have left it.
+
+    Hidden ones are debris and stay there, unspoken of.
+    """
     stays = {
         row["display_path"]
         for row in rows(
@@ -215,4 +218,5 @@ def unanswered(suite: RunningSuite, folder: Path) -> Sequence[str]:
             WAITING,
         )
     }
-    return sorted(set(files_in(folder)) - stays)
+    hidden = {path for path in files_in(folder) if path.rpartition("/")[2].startswith(".")}
+    return sorted(files_in(folder).keys() - stays - hidden)

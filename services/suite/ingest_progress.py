@@ -60,7 +60,8 @@ def follow(database: Database, job_id: UUID) -> int:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    is_seen = console.is_terminal  # else it would leave an empty line in a script's output
+    with Progress(*columns, console=console, transient=True, disable=not is_seen) as progress:
         task = progress.add_task("looking", total=None, rate="")
         reading = read(database, job_id)
         while not reading.is_over:
@@ -105,9 +106,10 @@ def balance(database: Database, job_id: UUID, reading: Reading, console: Console
     parts = [f"{reading.counts[name]} {name}" for name in ORDER if reading.counts.get(name)]
     if left := reading.counts.get("open"):
         parts.append(f"{left} not decided")
-    console.print(f"{reading.found} files found = {' + '.join(parts) or '0'}")
+    total = f"{reading.found} files found = {' + '.join(parts) or '0'}"
+    console.print(total, soft_wrap=True)  # one line, whatever reads it
     for path, outcome, reason in troubles(database, job_id):
-        console.print(f"  {outcome}: {path}: {reason}", markup=False)
+        console.print(f"  {outcome}: {path}: {reason}", markup=False, soft_wrap=True)
     if reading.state != "completed":
         console.print(f"job {job_id} {reading.state}: {reading.error or ''}", markup=False)
     in_place = reading.state == "completed" and not any(
