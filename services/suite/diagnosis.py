@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from shared import disk_space, epoch, folders, root_markers, root_probe, roots
 from shared.database import Database
 from shared.errors import PhotoFactoryError, UserError
+from shared.models import Source
 from suite import access, checkout, data_folder, network, postgres_server, suite_state
 from suite.data_folder import DataFolder
 from suite.settings import SuiteSettings
@@ -139,7 +140,7 @@ def broker(folder: DataFolder) -> Iterator[Finding]:
 
 
 def own_folders(folder: DataFolder) -> Iterator[Finding]:
-    """Yield every root: of the ledger while it runs, else those of the data folder."""
+    """Yield every root in use: of the ledger while it runs, else those of the data folder."""
     url = access.running_url(folder)
     if url is None:
         standard = (folder.inbox, folder.originals, folder.derivatives, folder.backup)
@@ -151,8 +152,10 @@ def own_folders(folder: DataFolder) -> Iterator[Finding]:
             Database(url, application_name="photofactory doctor") as opened,
             opened.read() as session,
         ):
+            watched = set(session.scalars(sa.select(Source.root_id).where(Source.auto_import)))
             known = [(root.kind, root.path, root.is_marked, root.state, root.state_reason)
-                for root in roots.find(session)]  # fmt: skip
+                for root in roots.find(session)
+                if root.kind != "inbox" or root.id in watched]  # fmt: skip
     except (PhotoFactoryError, sa.exc.SQLAlchemyError):
         return  # said already
     for kind, root, is_marked, state, reason in known:

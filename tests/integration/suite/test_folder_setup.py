@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from shared import models, root_folder, root_markers
 from shared.database import Database
 from shared.errors import UserError
-from suite import folder_setup
+from suite import diagnosis, folder_setup, process_identity, suite_state
 from suite.data_folder import DataFolder
 from suite.inbox import Inbox
+from suite.suite_state import SuiteState
 
 
 @pytest.fixture
@@ -122,6 +123,20 @@ def test_another_inbox_is_watched_while_it_is_named_and_never_written_into(
 
     folder_setup.register(database, folder, [Inbox(phone, "move")])
     assert watched(database)[str(phone)] == "move"
+
+
+def test_the_doctor_leaves_out_an_inbox_that_is_no_longer_watched(
+    database: Database, folder: DataFolder, tmp_path: Path
+) -> None:
+    phone = tmp_path / "phone"
+    phone.mkdir()
+    folder_setup.register(database, folder, [Inbox(phone, "copy")])
+    folder_setup.register(database, folder, [])
+    folder.run.mkdir(exist_ok=True)
+    state = SuiteState(process_identity.own_mark(), database.url, "http://127.0.0.1:1/")
+    suite_state.write(folder, state)
+
+    assert not any(str(phone) in finding.text for finding in diagnosis.own_folders(folder))
 
 
 def test_an_inbox_around_the_data_folder_is_refused(database: Database, folder: DataFolder) -> None:
