@@ -26,6 +26,8 @@ def render(status: Status) -> Iterator[RenderableType]:
         f" {size(assets.size_bytes)}; {assets.last_hour} in the last hour;"
         f" {assets.with_errors} with errors, {assets.damaged} damaged, {assets.undated} undated"
     )
+    if status.files:
+        yield met(status.files)
     yield services(status)
     yield stages(status)
     yield inboxes(status)
@@ -38,6 +40,14 @@ def render(status: Status) -> Iterator[RenderableType]:
         yield unfiled(status)
     if status.latest:
         yield latest(status)
+
+
+def met(files: dict[str, int]) -> str:
+    """Return how many files were met and what became of them."""
+    undecided = files.get("open", 0)
+    parts = [f"{count} {outcome}" for outcome, count in sorted(files.items()) if outcome != "open"]
+    parts += [f"{undecided} waiting or under way"] if undecided else []
+    return f"{sum(files.values())} files met = {' + '.join(parts)}"
 
 
 def table(title: str, *columns: str) -> Table:
@@ -54,7 +64,9 @@ def services(status: Status) -> Table:
     for each in status.services:
         age = "never" if each.heartbeat_age_s is None else f"{each.heartbeat_age_s} s ago"
         task = escape(each.current_task or "")
-        made.add_row(DOTS[each.colour], each.name, each.status, age, task)
+        is_silent = each.status == "OK" and each.colour != "green"
+        shown = "SILENT" if is_silent else each.status
+        made.add_row(DOTS[each.colour], each.name, shown, age, task)
     return made
 
 
