@@ -76,10 +76,10 @@ class Tidying:
         standing_aside = identity_if(folder_fd, aside, leftover.file_hash)
         if standing_aside is not None:
             return removal.finish(folder_fd, name, aside, standing_aside, is_original_there)
-        if exists(folder_fd, aside):
-            removal.rename(folder_fd, aside, name)
+        if removal.exists(folder_fd, aside):
+            removal.give_back(folder_fd, aside, name)
             return False
-        if not exists(folder_fd, name):
+        if not removal.exists(folder_fd, name):
             return True
         arrived = identity_if(folder_fd, name, leftover.file_hash)
         if arrived is None or arrived.mtime_ns != leftover.mtime_ns or not is_original_there():
@@ -95,15 +95,6 @@ def identity_if(folder_fd: int, name: bytes, file_hash: str) -> Identity | None:
         before = Identity.of(os.fstat(descriptor))
         found, _ = publish.hash_of(descriptor, hashlib.sha256())
         return before if found == file_hash else None
-
-
-def exists(folder_fd: int, name: bytes) -> bool:
-    """Whether anything has this name."""
-    try:
-        os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True
 
 
 @contextlib.contextmanager

@@ -6,6 +6,8 @@ come under it; under a name that only we know, none can.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 from collections.abc import Callable
 from typing import Final
@@ -48,7 +50,7 @@ def remove(
         if not _is_same(folder_fd, name, expected):
             return False
         faults.point("remove.checked")
-        rename(folder_fd, name, aside)
+        set_aside(folder_fd, name, aside)
         faults.point("remove.aside")
         return finish(folder_fd, name, aside, expected, is_original_there)
     finally:
@@ -63,9 +65,24 @@ def finish(
     is_original_there: Callable[[], bool],
 ) -> bool:
     """Unlink a file that stands aside if it is the expected one, else give its name back."""
+    try:
+        return _finish(folder_fd, name, aside, expected, is_original_there)
+    except OSError:
+        with contextlib.suppress(OSError):  # nobody looks for photos under the other name
+            give_back(folder_fd, aside, name)
+        raise
+
+
+def _finish(
+    folder_fd: int,
+    name: bytes,
+    aside: bytes,
+    expected: Identity,
+    is_original_there: Callable[[], bool],
+) -> bool:
     is_same = _is_same(folder_fd, aside, expected, with_ctime=False)
     if not is_same or not is_original_there():
-        rename(folder_fd, aside, name)
+        give_back(folder_fd, aside, name)
         folders.sync_folder(folder_fd)
         if is_same:
             raise WrongViewError(name)
@@ -82,16 +99,41 @@ def aside_name(file_id: UUID) -> bytes:
     return PREFIX + file_id.hex.encode()
 
 
-def rename(folder_fd: int, old: bytes, new: bytes) -> None:
-    """Rename within a folder; raises FileExistsError rather than replacing a file."""
+def set_aside(folder_fd: int, name: bytes, aside: bytes) -> None:
+    """Rename an arrival to the name that only we know; raises FileExistsError if that is taken.
+
+    It is one rename, whatever the system: by a link and an unlink, a file that comes under the
+    arrival's name in between would be lost.
+    """
     try:
-        renaming.rename_no_replace(folder_fd, old, folder_fd, new)
+        renaming.rename_no_replace(folder_fd, name, folder_fd, aside)
     except OSError as error:
         if error.errno not in renaming.UNSUPPORTED:
             raise
-        # A hard link also never replaces; where there is neither, the source stays.
-        os.link(old, new, src_dir_fd=folder_fd, dst_dir_fd=folder_fd, follow_symlinks=False)
-        os.unlink(old, dir_fd=folder_fd)
+        if exists(folder_fd, aside):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), aside) from error
+        os.rename(name, aside, src_dir_fd=folder_fd, dst_dir_fd=folder_fd)
+
+
+def give_back(folder_fd: int, aside: bytes, name: bytes) -> None:
+    """Give a file its arrival name again; raises FileExistsError rather than replacing a file."""
+    try:
+        renaming.rename_no_replace(folder_fd, aside, folder_fd, name)
+    except OSError as error:
+        if error.errno not in renaming.UNSUPPORTED:
+            raise
+        # A hard link also never replaces; where there is neither, the file stays aside.
+        os.link(aside, name, src_dir_fd=folder_fd, dst_dir_fd=folder_fd, follow_symlinks=False)
+        os.unlink(aside, dir_fd=folder_fd)
+
+
+def exists(folder_fd: int, name: bytes) -> bool:
+    """Whether anything has this name."""
+    try:
+        os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _is_same(folder_fd: int, name: bytes, expected: Identity, *, with_ctime: bool = True) -> bool:

@@ -1,14 +1,16 @@
 import contextlib
+import errno
 import os
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from librarian import removal
 from librarian.staging import Identity
-from shared import folders
+from shared import folders, renaming
 
 FILE_ID = uuid.UUID(int=7)
 
@@ -114,3 +116,48 @@ def test_it_never_replaces_a_new_file_of_its_name(source: Path, tmp_path: Path) 
 
     assert source.read_bytes() == b"new"
     assert len(names(source)) == 2
+
+
+def unsupported(*_: object) -> None:
+    raise OSError(errno.EINVAL, "not on this file system")
+
+
+def test_where_a_rename_may_replace_the_arrival_name_is_never_unlinked(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlink, unlinked = os.unlink, []
+
+    def unlink_by_name(name: bytes, **how: Any) -> None:  # noqa: ANN401
+        unlinked.append(name)
+        unlink(name, **how)
+
+    monkeypatch.setattr(renaming, "rename_no_replace", unsupported)
+    monkeypatch.setattr(os, "unlink", unlink_by_name)
+
+    assert remove(tmp_path, identity(source))
+
+    assert unlinked == [removal.aside_name(FILE_ID)]
+    assert names(source) == []
+
+
+def test_without_such_a_rename_it_gets_its_name_back_too(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renaming, "rename_no_replace", unsupported)
+
+    with pytest.raises(removal.WrongViewError):
+        remove(tmp_path, identity(source), lambda: False)
+
+    assert names(source) == ["a.jpg"]
+
+
+def test_an_original_that_cannot_be_looked_at_gives_the_name_back(
+    source: Path, tmp_path: Path
+) -> None:
+    def fail() -> bool:
+        raise OSError(errno.EIO, "the disk fails")
+
+    with pytest.raises(OSError, match="the disk fails"):
+        remove(tmp_path, identity(source), fail)
+
+    assert names(source) == ["a.jpg"]
