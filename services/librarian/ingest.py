@@ -20,6 +20,7 @@ from shared.errors import PermanentError
 ALREADY_FILED: Final = "already filed from here"
 IN_LIBRARY: Final = frozenset(("filed", "duplicate", "companion"))
 """Outcomes that need no second look; what failed or was refused before is tried again now."""
+IGNORED_BEFORE: Final = "ignored before"
 NO_PHOTO_YET: Final = "no photo yet"
 PAGE: Final = 1_000
 LOOK_AGAIN_S: Final = release.QUIET_OF_OLD_FILES_S
@@ -89,6 +90,8 @@ class IngestJob:
             ids = job_items.open_files(session, source.id, self.job_id, files)
             known = [ids[path] for path, each in settled.items() if each.outcome in IN_LIBRARY]
             job_items.decide(session, self.job_id, known, "duplicate", ALREADY_FILED)
+            released = [ids[path] for path, each in settled.items() if each.outcome == "ignored"]
+            job_items.decide(session, self.job_id, released, "ignored", IGNORED_BEFORE)
             for each in debris:
                 job_items.note(session, source.id, self.job_id, each.path, "ignored", each.rule)
             for other in unreadable:

@@ -123,6 +123,14 @@ def test_what_failed_or_was_refused_before_is_no_duplicate(bench: Bench) -> None
     assert row.reason != ALREADY_FILED  # its content was looked at
 
 
+def test_what_a_person_released_from_quarantine_stays_released(bench: Bench) -> None:
+    bench.put("notes.txt", b"no picture")
+    bench.ingest([bench.folder])
+    bench.factory.change("update files set outcome = 'ignored', reason = 'released'")
+
+    assert bench.ingest([bench.folder]) == {"ignored": 1}
+
+
 def test_a_folder_whose_path_is_no_text_fails_the_job_by_name(bench: Bench) -> None:
     folder = bench.put(os.fsdecode(b"caf\xe9/a.jpg"), photos.jpeg(None, seed=1)).parent
 
