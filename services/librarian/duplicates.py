@@ -11,14 +11,16 @@ from typing import Final
 
 from sqlalchemy import orm
 
-from librarian import arrivals
+from librarian import arrivals, recovery
 from librarian.arrivals import Outcome
 from librarian.domain import naming
 from librarian.originals import Originals
 from librarian.repository import originals as original_rows
+from librarian.repository import surveying
 from librarian.repository.originals import Original
+from librarian.repository.surveying import Verdict
 from librarian.staging import Staged
-from shared import errors, event_log, events, ledger
+from shared import errors, event_log, events, ledger, stages
 from shared.database import Database
 
 HEALED: Final = "healed"
@@ -68,6 +70,8 @@ def heal(
             why = f"the original was damaged; its bytes are {aside}"
         originals.sync_temporary(staged.temporary)
         originals.publish(staged.temporary, row.relative_path)
+        # The whole folder may have been lost, and its record with it.
+        recovery.write_ledgers_view(database, originals, [row.asset_id])
         database.run(lambda session: _tell(session, staged, row, why, now))
     return outcome(staged, row, HEALED, why)
 
@@ -101,6 +105,10 @@ def outcome(
 
 
 def _tell(session: orm.Session, staged: Staged, row: Original, why: str, now: datetime) -> None:
+    """The photo is sound again: its damage is forgotten, and failed stages have another try."""
+    surveying.note(session, [Verdict(row.asset_id, str(row.relative_path), None)], now)
+    for stage in stages.BY_NAME:
+        ledger.retry(session, stage, now=now, asset_ids=[row.asset_id])
     revision = ledger.lock(session, [row.asset_id]).get(row.asset_id, row.revision)
     healed = events.AssetHealedV1(
         asset_id=row.asset_id,

@@ -48,7 +48,7 @@ from librarian.repository import recording as rows
 from librarian.repository.originals import Original
 from librarian.reserving import Reserved
 from librarian.staging import Staged
-from shared import disk_space, event_log, faults, ownership
+from shared import disk_space, errors, event_log, faults, ownership
 from shared.clock import Clock
 from shared.database import Database
 
@@ -134,15 +134,22 @@ class Filer:
 
     @contextlib.contextmanager
     def _opened(self, catalog_id: UUID) -> Iterator[Originals]:
-        """The originals of a catalog, where no interrupted filing is left open."""
+        """The originals of a catalog, where no interrupted filing is left open.
+
+        What the operating system refuses meanwhile is the originals' disk, and waited for: of
+        sources and their files each step has caught it before.
+        """
         self.owner.keep()
         with self.database.read() as session:
             known = original_rows.root_of(session, catalog_id)
-        with known.open() as folder:
-            high_water.check(self.database, folder)
-            originals = Originals(folder, self.owner.id)
-            recovery.finish_abandoned(self.database, originals, self.owner.id, self.clock)
-            yield originals
+        try:
+            with known.open() as folder:
+                high_water.check(self.database, folder)
+                originals = Originals(folder, self.owner.id)
+                recovery.finish_abandoned(self.database, originals, self.owner.id, self.clock)
+                yield originals
+        except OSError as error:
+            raise errors.DependencyError("originals", str(error)) from error
 
 
 class Batch:

@@ -17,7 +17,7 @@ from librarian import scanner, watcher
 from librarian.arrivals import CHANGED, OPEN, Found, Outcome, Source
 from librarian.desk import Desk
 from librarian.repository import occurrences, sources
-from librarian.settling import Settling
+from librarian.settling import LIMIT, Settling
 from shared import folders
 from shared.errors import DependencyError
 
@@ -83,7 +83,7 @@ class Inbox:
                 self._is_recovered = True
             if self._watcher is None:
                 self._watch()
-            if self._desk.clock.monotonic() >= self._next_scan_at:
+            if self._desk.clock.monotonic() >= self._next_scan_at and len(self._ready) < LIMIT:
                 self._scan(source_fd)
             return self._file(source_fd)
 

@@ -110,6 +110,7 @@ class Rounds:
             present = {source.id: source for source in sources.inboxes(session)}
         for source_id in self._inboxes.keys() - present.keys():
             self._inboxes.pop(source_id).close()
+            self._trouble.pop(source_id, None)
         for source_id, source in present.items():
             known = self._inboxes.get(source_id)
             if known and known.source != source:
@@ -156,6 +157,7 @@ class Rounds:
                 jobs.finish(session, job_id, now=now)
 
         self._desk.database.run(end)
+        self._trouble.pop(job_id, None)
         self._job = None
 
     def _next_job(self) -> Worker | None:

@@ -15,6 +15,7 @@ from librarian.placing import Place, Wish
 from librarian.repository import filings, originals
 from librarian.repository.filings import Filing
 from librarian.staging import Staged
+from shared import errors
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,15 +65,20 @@ def reserve(session: orm.Session, desired: Desired) -> tuple[list[Reserved], set
 
 
 def place_again(session: orm.Session, one: Reserved, on_disk: Collection[str]) -> Reserved:
-    """Another place for a reserved file, none of the path keys known to be taken on the disk."""
+    """Another place for a reserved file, none of the path keys known to be taken on the disk.
+
+    Raises:
+        DependencyError: The filing was taken over, for we were taken for dead.
+    """
     filing = one.filing
-    while True:
+    while filings.is_held(session, filing):
         place = placing.choose(
             [one.wish],
             lambda keys: filings.taken_keys(session, filing.root_id, keys) | set(on_disk),
         )[0]
         if filings.replace(session, filing.at(place)):
             return one.at(place)
+    raise errors.DependencyError("filing", f"of {filing.relative_path} was taken over")
 
 
 def _left(

@@ -6,6 +6,7 @@ no other program has it open for writing.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import fcntl
@@ -152,7 +153,8 @@ def _copy(descriptor: int, originals: Originals, mtime_ns: int) -> tuple[bytes, 
         finally:
             os.close(target)
     except OSError as error:
-        originals.discard(name)
+        with contextlib.suppress(OSError):  # what broke the copy may refuse this too
+            originals.discard(name)
         _blame_source(descriptor)
         raise errors.DependencyError("originals", f"cannot copy: {error}") from error
     return name, file_hash, size_bytes

@@ -77,6 +77,12 @@ def replace(session: orm.Session, filing: Filing) -> bool:
     return bool(session.execute(query.where(~taken).returning(models.Filing.id)).first())
 
 
+def is_held(session: orm.Session, filing: Filing) -> bool:
+    """Whether the filing is still ours."""
+    query = sa.select(models.Filing.id).where(*is_ours(filing))
+    return session.execute(query).first() is not None
+
+
 def delete(session: orm.Session, ids: Collection[UUID], owner: int) -> set[UUID]:
     """Close our filings; the ids that were ours."""
     query = sa.delete(models.Filing).where(models.Filing.id.in_(ids), models.Filing.owner == owner)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import fcntl
 import hashlib
 import os
@@ -17,10 +18,13 @@ import factories
 import photos
 import waiting
 from factories import Factory
-from librarian import arrivals
+from librarian import arrivals, records
 from librarian.domain import naming
 from librarian.domain.facts import Facts
-from shared import errors, faults, folders, models
+from librarian.originals import Originals
+from librarian.repository import surveying
+from shared import errors, faults, folders, ledger, models, publish
+from shared.clock import SystemClock
 from shared.database import Database
 
 PHOTO = photos.jpeg()
@@ -276,6 +280,91 @@ def test_two_librarians_on_one_inbox_file_each_photo_once(factory: Factory) -> N
     assert len(factory.names()) == 6
     assert factory.events("media.asset.ingested") == 6
     assert sorted(filter(None, factory.outcomes().values())) == ["duplicate"] * 6 + ["filed"] * 6
+
+
+def test_who_is_taken_for_dead_while_it_looks_for_a_name_gives_up(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = factory.drop("a.jpg", PHOTO)
+    (factory.originals / DAY).mkdir(parents=True)
+    (factory.originals / DAY / "a.jpg").write_bytes(b"another")
+
+    def taken_over(*_: object) -> None:
+        factory.change("update filings set owner = owner + 1, epoch = epoch + 1")
+
+    monkeypatch.setattr(Originals, "hash_at", taken_over)
+
+    with pytest.raises(errors.DependencyError, match="taken over"):
+        factory.file()
+
+    assert path.exists()
+
+
+def test_a_disk_that_fails_is_waited_for(factory: Factory) -> None:
+    path = factory.drop("a.jpg", PHOTO)
+    faults.arm("filing.record_line:enospc")
+    try:
+        with pytest.raises(errors.DependencyError, match="originals"):
+            factory.file()
+    finally:
+        faults.arm("")
+    assert path.exists()
+
+    assert factory.file() == []
+
+    assert factory.names() == [f"{DAY}/a.jpg"]
+    assert not path.exists()
+
+
+def test_a_target_that_turns_read_only_is_not_the_fault_of_the_source(
+    factory: Factory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    factory.drop("a.jpg", PHOTO)
+    faults.arm("copy.write:eio")
+    monkeypatch.setattr(publish, "discard_temporary", refuse)
+    try:
+        with pytest.raises(errors.DependencyError, match="originals"):
+            factory.file()
+    finally:
+        faults.arm("")
+
+    assert factory.outcomes() == {"a.jpg": None}
+
+
+def test_a_healed_original_has_its_line_again(factory: Factory) -> None:
+    factory.drop("a.jpg", PHOTO)
+    factory.file()
+    shutil.rmtree(factory.originals / DAY)
+    factory.drop("b.jpg", PHOTO)
+
+    [outcome] = factory.file()
+
+    assert outcome.reason == "healed"
+    with opened(factory.originals / DAY) as descriptor:
+        [record] = records.read(descriptor).values()
+    assert (record.name, record.original_name) == ("a.jpg", "a.jpg")
+
+
+def test_a_healed_original_is_no_trouble_any_more(factory: Factory) -> None:
+    factory.drop("a.jpg", PHOTO)
+    factory.file()
+    (factory.originals / DAY / "a.jpg").unlink()
+    now = SystemClock().now()
+    [asset] = factory.rows("select id from media_assets")
+    with factory.database.transaction() as session:
+        surveying.note(session, [surveying.Verdict(asset.id, "", surveying.MISSING)], now)
+        failure = ledger.Failure(asset.id, "original damaged: it is missing", permanent=True)
+        ledger.fail(session, "backed_up", [failure], version=1, now=now)
+    factory.drop("b.jpg", PHOTO)
+
+    factory.file()
+
+    [row] = factory.rows("select has_errors, error_message, damage from media_assets")
+    assert tuple(row) == (False, None, None)
+    assert factory.rows("select * from asset_stages where stage = 'backed_up'") == []
 
 
 def test_a_source_that_cannot_be_removed_is_recorded_and_left(

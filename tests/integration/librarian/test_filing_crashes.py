@@ -164,7 +164,7 @@ def test_an_owner_that_was_taken_for_dead_records_nothing_any_more(factory: Fact
     with factory.filer() as zombie:
         faults.arm("filing.published:eio")
         try:
-            with pytest.raises(OSError, match="fault"):
+            with pytest.raises(errors.DependencyError, match="fault"):
                 factory.file(zombie)
         finally:
             faults.arm("")
