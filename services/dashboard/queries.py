@@ -164,10 +164,14 @@ def read_inboxes(session: orm.Session) -> list[status.InboxStatus]:
 
 
 def read_roots(session: orm.Session) -> list[status.RootStatus]:
-    """Return our folder trees with the room on their disks."""
+    """Return our folder trees in use with the room on their disks."""
     kinds = ("originals", "derivatives", "backup")
+    target = models.BackupTarget
+    no_more_used = sa.select(target.root_id).where(target.is_active.is_(False))
     rows = session.scalars(
-        sa.select(models.Root).where(models.Root.kind.in_(kinds)).order_by(models.Root.added_at)
+        sa.select(models.Root)
+        .where(models.Root.kind.in_(kinds), models.Root.id.not_in(no_more_used))
+        .order_by(models.Root.added_at)
     )
     found = []
     for root in rows:

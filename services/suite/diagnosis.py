@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from shared import disk_space, epoch, folders, root_markers, root_probe, roots
 from shared.database import Database
 from shared.errors import PhotoFactoryError, UserError
-from shared.models import Source
+from shared.models import BackupTarget, Source
 from suite import access, checkout, data_folder, network, postgres_server, suite_state
 from suite.data_folder import DataFolder
 from suite.settings import SuiteSettings
@@ -152,10 +152,11 @@ def own_folders(folder: DataFolder) -> Iterator[Finding]:
             Database(url, application_name="photofactory doctor") as opened,
             opened.read() as session,
         ):
-            watched = set(session.scalars(sa.select(Source.root_id).where(Source.auto_import)))
+            used = set(session.scalars(sa.select(Source.root_id).where(Source.auto_import)))
+            used |= set(session.scalars(sa.select(BackupTarget.root_id).filter_by(is_active=True)))
             known = [(root.kind, root.path, root.is_marked, root.state, root.state_reason)
                 for root in roots.find(session)
-                if root.kind != "inbox" or root.id in watched]  # fmt: skip
+                if root.kind not in {"inbox", "backup"} or root.id in used]  # fmt: skip
     except (PhotoFactoryError, sa.exc.SQLAlchemyError):
         return  # said already
     for kind, root, is_marked, state, reason in known:

@@ -50,6 +50,14 @@ def test_every_photo_is_counted_once_per_stage(ledger: Ledger) -> None:
     assert {error.error for error in status.errors} == {"time-out", "no picture in it"}
 
 
+def test_a_removed_target_is_no_longer_watched(ledger: Ledger) -> None:
+    ledger.target([])
+    with ledger.database.transaction() as session:
+        session.execute(sa.update(models.BackupTarget).values(is_active=False))
+
+    assert {root.kind for root in read(ledger).roots} == {"originals", "derivatives"}
+
+
 def test_a_removed_photo_is_nowhere(ledger: Ledger) -> None:
     gone = ledger.photo()
     with ledger.database.transaction() as session:
