@@ -324,11 +324,12 @@ class Batch:
         self._wait(each for each in self._again if each.file_hash not in known)
         again = [each for each in self._again if each.file_hash in known]
         self._add(self._filer.each(lambda one: self._settle(one, known[one.file_hash]), again))
+        settled = [each for each in again if self._outcomes[each.claimed.file_id].outcome]
         self._departures += [
             Departure(each, str(known[each.file_hash].relative_path), each.size_bytes)
-            for each in again
+            for each in settled
         ]
-        told = [duplicates.found_event(each, known[each.file_hash]) for each in again]
+        told = [duplicates.found_event(each, known[each.file_hash]) for each in settled]
         unrecorded = [o for o in self._outcomes.values() if o.file_id not in self._recorded]
 
         def decide(session: orm.Session) -> None:
@@ -339,7 +340,10 @@ class Batch:
         faults.point("filing.decided")
 
     def _settle(self, staged: Staged, known: Original) -> Outcome:
-        return duplicates.settle(self._database, self._originals, staged, known, self._now)
+        try:
+            return duplicates.settle(self._database, self._originals, staged, known, self._now)
+        except errors.TransientError as error:  # somebody else moves or heals it just now
+            return staging.outcome(staged.claimed, None, BUSY, str(error))
 
     def _remove(self) -> None:
         """In move mode, sources leave whose original is recorded."""

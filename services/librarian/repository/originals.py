@@ -9,9 +9,10 @@ from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy import orm
+from sqlalchemy import exc, orm
 from sqlalchemy.dialects import postgresql as pg
 
+from shared import database as databases
 from shared import errors, models, root_folder
 from shared.database import Database
 
@@ -123,10 +124,20 @@ def locked(database: Database, asset_id: UUID) -> Iterator[None]:
     """Keep every other heal, move and repair away from an asset's file meanwhile.
 
     The lock hangs on a connection of its own: no transaction is open while files are read.
+
+    Raises:
+        TransientError: Somebody else keeps it for seconds.
+        DependencyError: The database is gone.
     """
     keys = {"class": ASSET_LOCK_CLASS, "id": asset_id.int % 2**31}
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("select pg_advisory_lock(:class, :id)"), keys)
+    with databases.named_loss(), database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            connection.execute(sa.text("select pg_advisory_lock(:class, :id)"), keys)
+        except exc.OperationalError as error:
+            if databases.is_conflict(error):
+                raise errors.TransientError(f"asset {asset_id} is in use") from error
+            raise
         try:
             yield
         finally:

@@ -22,6 +22,7 @@ from librarian import arrivals, records
 from librarian.domain import naming
 from librarian.domain.facts import Facts
 from librarian.originals import Originals
+from librarian.repository import originals as original_rows
 from librarian.repository import surveying
 from shared import errors, faults, folders, ledger, models, publish
 from shared.clock import SystemClock
@@ -365,6 +366,26 @@ def test_a_healed_original_is_no_trouble_any_more(factory: Factory) -> None:
     [row] = factory.rows("select has_errors, error_message, damage from media_assets")
     assert tuple(row) == (False, None, None)
     assert factory.rows("select * from asset_stages where stage = 'backed_up'") == []
+
+
+def test_a_duplicate_whose_original_is_in_use_waits(factory: Factory) -> None:
+    factory.drop("a.jpg", PHOTO)
+    factory.drop("b.jpg", photos.jpeg(seed=2))
+    factory.file()
+    (factory.originals / DAY / "a.jpg").unlink()
+    path = factory.drop("again.jpg", PHOTO)
+    gone = factory.drop("b again.jpg", photos.jpeg(seed=2))
+    [asset] = factory.rows("select id from media_assets where original_name = 'a.jpg'")
+
+    with original_rows.locked(factory.database, asset.id):
+        outcomes = {each.path: each.outcome for each in factory.file()}
+
+    assert outcomes == {b"again.jpg": None, b"b again.jpg": "duplicate"}
+    assert path.exists()
+    assert not gone.exists()
+    factory.file()
+    assert factory.names() == [f"{DAY}/a.jpg", f"{DAY}/b.jpg"]
+    assert not path.exists()
 
 
 def test_a_source_that_cannot_be_removed_is_recorded_and_left(
