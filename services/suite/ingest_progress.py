@@ -18,6 +18,7 @@ from rich.progress import (
 from shared import models
 from shared.database import Database
 from shared.errors import DependencyError
+from suite import terminal
 
 POLL_S = 0.3
 ORDER = ("filed", "companion", "duplicate", "ignored", "quarantined", "failed", "vanished")
@@ -109,7 +110,9 @@ def balance(database: Database, job_id: UUID, reading: Reading, console: Console
     total = f"{reading.found} files found = {' + '.join(parts) or '0'}"
     console.print(total, soft_wrap=True)  # one line, whatever reads it
     for path, outcome, reason in troubles(database, job_id):
-        console.print(f"  {outcome}: {path}: {reason}", markup=False, soft_wrap=True)
+        console.print(
+            f"  {outcome}: {terminal.plain(f'{path}: {reason}')}", markup=False, soft_wrap=True
+        )
     if reading.state != "completed":
         console.print(f"job {job_id} {reading.state}: {reading.error or ''}", markup=False)
     in_place = reading.state == "completed" and not any(

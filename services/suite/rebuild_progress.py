@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from librarian.rebuilding.rebuild import Balance
+from suite import terminal
 
 LISTED: Final = 20
 KEPT: Final = 1_000
@@ -87,6 +88,6 @@ def summary(balance: Balance) -> dict[str, Any]:
 
 def _list(console: Console, lines: list[str]) -> None:
     for line in lines[:LISTED]:
-        console.print(f"  {line}", markup=False)
+        console.print(f"  {terminal.plain(line)}", markup=False)
     if len(lines) > LISTED:
         console.print(f"  … and {len(lines) - LISTED} more")

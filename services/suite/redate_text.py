@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from rich.console import RenderableType
-from rich.markup import escape
 
 from dashboard import words
 from librarian.redating import plan
 from librarian.redating.decisions import Decision
 from librarian.redating.survey import Survey
 from suite import status_text
+from suite.terminal import escape
 
 LISTED: Final = 30
 

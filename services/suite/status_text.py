@@ -5,13 +5,13 @@ from datetime import timedelta
 
 from rich import box
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.table import Table
 
 from dashboard import words
 from dashboard.receipts import Receipt
 from dashboard.status import Status
 from dashboard.words import size as size
+from suite.terminal import escape
 
 DOTS = {"green": "[green]●[/]", "yellow": "[yellow]●[/]", "red": "[red]●[/]"}
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from sqlalchemy import orm
 
@@ -23,6 +22,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
 from suite import access, reading_photo, status_text
+from suite.terminal import escape
 
 HELP = "Show why a photo has its date: all evidence, what was believed, what was not"
 

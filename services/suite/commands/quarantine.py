@@ -12,7 +12,7 @@ from shared import jobs, ledger
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
-from suite import access, repository, status_text
+from suite import access, repository, status_text, terminal
 from suite.repository import HeldFile, HeldStage
 
 HELP = "List what is kept out of the library or of a stage; try it again, or let it go"
@@ -50,9 +50,11 @@ def show(files: Sequence[HeldFile], stages: Sequence[HeldStage]) -> int:
     """Print both lists; 1 when anything is in them."""
     for file in files:
         detail = f" ({file.detail})" if file.detail else ""
-        print(f"{file.full_path}\n    {status_text.size(file.size_bytes)}: {file.reason}{detail}")
+        print(terminal.plain(file.full_path))
+        print(f"    {status_text.size(file.size_bytes)}: {file.reason}{detail}")
     for stage in stages:
-        print(f"{stage.asset_id}  {stage.name}\n    {stage.stage}: {stage.error}")
+        print(f"{stage.asset_id}  {terminal.plain(stage.name)}")
+        print(f"    {stage.stage}: {terminal.plain(stage.error or '')}")
     print(f"{len(files)} files and {len(stages)} stages of photos in quarantine")
     return 1 if files or stages else 0
 
