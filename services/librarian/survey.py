@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator
 from typing import Final, Self
+from uuid import UUID
 
 import structlog
 
@@ -131,9 +132,21 @@ class Survey:
                     page = surveying.page(session, self._root.id, after)
                 if not page:
                     return
-                for each in page:
-                    yield each, _judge(each, sizes)
+                yield from self._judged(page, sizes)
                 after = page[-1].path_key
+
+    def _judged(self, page: list[Expected], sizes: _Sizes) -> Iterator[tuple[Expected, Verdict]]:
+        """Only an unchanged row means damage: what was moved meanwhile is looked at again."""
+        judged = [(each, _judge(each, sizes)) for each in page]
+        suspects = [each.asset_id for each, verdict in judged if verdict.damage is not None]
+        present: dict[UUID, Expected] = {}
+        if suspects:
+            with self._database.read() as session:
+                present = surveying.present(session, self._root.id, suspects)
+        for each, verdict in judged:
+            now = each if verdict.damage is None else present.get(each.asset_id)
+            if now is not None:
+                yield now, verdict if now == each else _judge(now, sizes)
 
     def _check_mount(self) -> None:
         """Raise DependencyError unless the root is still where it was when we opened it."""

@@ -46,6 +46,12 @@ def page(session: orm.Session, root_id: UUID, after: str) -> list[Expected]:
     return [Expected(*row) for row in rows]
 
 
+def present(session: orm.Session, root_id: UUID, asset_ids: Sequence[UUID]) -> dict[UUID, Expected]:
+    """Those of the originals that the root should hold now, by asset."""
+    rows = session.execute(_PRESENT, {"root": root_id, "ids": list(asset_ids)})
+    return {row.id: Expected(*row) for row in rows}
+
+
 def note(session: orm.Session, verdicts: Sequence[Verdict], now: datetime) -> None:
     """Store damages, and tell of each that is new; one that is there again loses its damage."""
     ids = [each.asset_id for each in verdicts]
@@ -73,6 +79,11 @@ _PAGE: Final = sa.text("""
     where root_id = :root and path_key > :after and relative_path is not null
       and removed_at is null
     order by path_key limit :limit""")
+
+_PRESENT: Final = sa.text("""
+    select id, relative_path, path_key, size_bytes, damage from media_assets
+    where root_id = :root and id = any(cast(:ids as uuid[])) and relative_path is not null
+      and removed_at is null""")
 
 _NOTE: Final = sa.text("""
     update media_assets a set damage = coalesce(i.damage, a.metadata ->> 'problem')

@@ -6,11 +6,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import orm
 from typing_extensions import override
 
 import assets
 import library as libraries
 from hand_clock import HandClock
+from librarian.repository import surveying
+from librarian.repository.surveying import Expected
 from librarian.survey import Look, Survey
 from librarian.watch import Watch
 from library import Library
@@ -196,3 +200,33 @@ class StoppingWatch(Watch):
         """Look, and stop."""
         super().once()
         self._stop.request("test")
+
+
+def test_what_is_moved_while_it_is_looked_at_is_not_missing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(library, 20)
+    page = surveying.page
+
+    def page_then_move(session: orm.Session, root_id: UUID, after: str) -> list[Expected]:
+        read = page(session, root_id, after)
+        if not after:
+            move_everything(library)
+        return read
+
+    monkeypatch.setattr(surveying, "page", page_then_move)
+
+    look = survey(library)
+
+    assert (look.vanished, look.changed) == (0, 0)
+    assert state(library)[0] == "online"
+
+
+def move_everything(library: Library) -> None:
+    library.path("").joinpath("moved").mkdir()
+    with library.database.transaction() as session:
+        for row in session.scalars(sa.select(models.MediaAsset)):
+            new = f"moved/{row.relative_path}"
+            library.path(new).parent.mkdir(parents=True, exist_ok=True)
+            library.path(str(row.relative_path)).rename(library.path(new))
+            row.relative_path, row.path_key = new, new
