@@ -13,6 +13,8 @@ from shared import disk_space, errors, faults, folders, publish, renaming
 from shared.root_folder import RootFolder
 
 TEMPORARY_PREFIX: Final = "backup-"
+_BEGINNING: Final = 4096
+"""Bytes of a record that tell it from another one: asset ids are in its first line."""
 DAMAGED: Final = b".photofactory/damaged"
 """Where bytes are kept that stood in the place of a copy and were not its own."""
 
@@ -81,19 +83,50 @@ def hash_from_medium(target: RootFolder, path: str) -> str | None:
         os.close(descriptor)
 
 
-def replace_if_grown(originals: RootFolder, target: RootFolder, path: bytes) -> None:
-    """Copy a record that is only appended to, over an older copy of it."""
-    try:
-        source_fd = originals.open_file(path)
-    except FileNotFoundError:
+def follow_record(originals: RootFolder, target: RootFolder, path: bytes) -> None:
+    """Copy a folder's record, which is only appended to, over an older copy of it.
+
+    A record begun anew (its folder was emptied once) does not replace the older one: lines that
+    only the copy has stay, before those of the record.
+    """
+    record = _content_of(originals, path, or_only=_BEGINNING)
+    if not record:
         return
+    kept = _content_of(target, path, or_only=_BEGINNING)
+    if record[: len(kept)] == kept[: len(record)]:  # one is the beginning of the other
+        if _size_of(originals, path) > _size_of(target, path):
+            _replace(target, path, _content_of(originals, path))
+        return
+    record, kept = _content_of(originals, path), _content_of(target, path)
+    told = set(record.splitlines())
+    older = [line for line in kept.splitlines() if line not in told]
+    merged = b"".join(line + b"\n" for line in older) + record
+    if merged != kept:
+        _replace(target, path, merged)
+
+
+def _replace(target: RootFolder, path: bytes, content: bytes) -> None:
+    temporary = f"{TEMPORARY_PREFIX}{uuid4().hex}".encode()
+    descriptor = publish.create_temporary(target.temporary_fd, temporary)
     try:
-        if os.fstat(source_fd).st_size <= _size_of(target, path):
-            return
-        with _temporary_copy(source_fd, target) as (temporary, _), _parent(target, path) as at:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            publish.sync_file(file.fileno())
+        with _parent(target, path) as at:
             publish.replace(target.temporary_fd, temporary, *at)
     finally:
-        os.close(source_fd)
+        publish.discard_temporary(target.temporary_fd, temporary)
+
+
+def _content_of(root: RootFolder, path: bytes, or_only: int = -1) -> bytes:
+    """The bytes of a file, or its first ones; none if it is not there."""
+    try:
+        descriptor = root.open_file(path)
+    except FileNotFoundError:
+        return b""
+    with open(descriptor, "rb") as file:
+        return file.read(or_only)
 
 
 def _holds(target: RootFolder, path: str, file_hash: str) -> bool:

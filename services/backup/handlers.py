@@ -138,7 +138,7 @@ class Handler:
                 _copy_sidecar(originals, folder, sidecar, asset.id)
             beside = os.path.dirname(os.fsencode(asset.original.relative_path))
             with self._recording:
-                copying.replace_if_grown(originals, folder, os.path.join(beside, records.NAME))
+                copying.follow_record(originals, folder, os.path.join(beside, records.NAME))
         return made
 
     def _copy_original(

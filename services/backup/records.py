@@ -16,4 +16,4 @@ def follow(originals: RootFolder, target: RootFolder) -> None:
         folders[:] = [each for each in folders if each != _OURS]
         if NAME in files:
             path = os.path.normpath(os.path.join(folder, NAME))
-            copying.replace_if_grown(originals, target, path)
+            copying.follow_record(originals, target, path)

@@ -106,10 +106,31 @@ def test_the_record_of_a_folder_follows_only_when_it_grew(
     folder.handle(handler, folder.file("2024/2024-05-17/b.jpg", PHOTO + b"b"))
     assert folder.path(record, "usb").read_bytes() == b"one\ntwo\n"
 
-    folder.path(record).write_bytes(b"cut")
+    folder.path(record).write_bytes(b"one\n")
     folder.handle(handler, folder.file("2024/2024-05-17/c.jpg", PHOTO + b"c"))
 
     assert folder.path(record, "usb").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_record_begun_anew_keeps_the_lines_of_its_older_copy(
+    folder: Library, handler: Handler, usb: UUID
+) -> None:
+    record = "2024/2024-05-17/.photofactory.jsonl"
+    first = folder.file(PATH, PHOTO)
+    folder.path(record).write_bytes(b"one\ntwo\nthree\n")
+    folder.handle(handler, first)
+    copies = []
+    for number, content in enumerate((b"new\n", b"new\nthree\n", b"new\nthree\nfour\n")):
+        folder.path(record).write_bytes(content)
+        name = f"2024/2024-05-17/{number}.jpg"
+        folder.handle(handler, folder.file(name, PHOTO + b"%d" % number))
+        copies.append(folder.path(record, "usb").read_bytes())
+
+    assert copies == [
+        b"one\ntwo\nthree\nnew\n",
+        b"one\ntwo\nnew\nthree\n",
+        b"one\ntwo\nnew\nthree\nfour\n",
+    ]
 
 
 def test_a_record_that_grows_without_a_photo_is_copied_later(
