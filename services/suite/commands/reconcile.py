@@ -22,7 +22,8 @@ from shared import children, models
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.ownership import Owner
-from suite import access
+from suite import access, adopting, console
+from thumbnailer import lost
 
 HELP = "Compare the originals on disk with the ledger; --repair what is safe to repair"
 
@@ -40,11 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--deep", action="store_true", help="read and hash every original instead of its size"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per difference")
+    parser.add_argument(
+        "--adopt",
+        metavar="DIR",
+        help="accept the folder that is now at this path as the one the ledger knows there: its "
+        "marker was lost, or an inbox was made anew. Shows the difference and asks",
+    )
+    parser.add_argument("--yes", action="store_true", help="adopt without asking")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print every difference; 1 if any is left."""
     with access.opened(args.data) as database:
+        if args.adopt:
+            return _adopt(database, args.adopt, is_sure=args.yes)
         with database.read() as session:
             catalogs = session.scalars(
                 sa.select(models.Catalog.id).where(models.Catalog.root_id.is_not(None))
@@ -52,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
         left = 0
         for catalog_id in catalogs:
             left += _reconcile(database, catalog_id, args)
+        left += _reconcile_renditions(database, args)
     if not args.json:
         print(f"{left} differences left" if left else "disk and ledger agree")
     return 1 if left else 0
@@ -77,6 +88,28 @@ def _reconcile(database: Database, catalog_id: UUID, args: argparse.Namespace) -
         for kind, count in sorted(repaired.items()):
             print(f"repaired: {count} x {kind}", file=sys.stderr)
         return (shown - repaired).total()
+
+
+def _reconcile_renditions(database: Database, args: argparse.Namespace) -> int:
+    """How many photos are left whose renditions are gone from the disk."""
+    found = list(lost.find(database))
+    gone = (Difference("preview is missing", "", asset_id=asset_id) for asset_id in found)
+    count = sum(1 for _ in _shown(gone, Counter(), as_json=args.json))
+    if not args.repair or not found:
+        return count
+    repaired = lost.make_again(database, found, SystemClock().now())
+    print(f"repaired: {repaired} x preview is missing (made again by the suite)", file=sys.stderr)
+    return count - repaired
+
+
+def _adopt(database: Database, path: str, *, is_sure: bool) -> int:
+    comparison = adopting.compare(database, path)
+    print(adopting.describe(comparison))
+    if not is_sure and not console.agrees("    is this the folder?"):
+        return 1
+    adopting.adopt(database, comparison)
+    print("    adopted")
+    return 0
 
 
 def _shown(

@@ -12,7 +12,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import DependencyError, UserError
 from shared.root_folder import KnownRoot
-from suite import access
+from suite import access, console
 
 HELP = "Show why folders are frozen and what has changed in them; then let work go on"
 
@@ -65,7 +65,7 @@ def _thaw(database: Database, root: KnownRoot, *, is_sure: bool) -> bool:
         print(f"    it cannot be thawed now: {error}")
         return False
     show(look)
-    if not is_sure and not _agrees():
+    if not is_sure and not console.agrees("    thaw it?"):
         return False
     survey.note(at_most=look.news)  # so that the next survey does not freeze it again
     return database.run(lambda session: roots.thaw(session, root.id))
@@ -85,10 +85,3 @@ def show(look: Look) -> None:
     if look.vanished + look.changed > len(look.examples):
         print(f"      … and {look.vanished + look.changed - len(look.examples)} more")
     print("    thawed, these count as missing; copies of them stay, and nothing is deleted")
-
-
-def _agrees() -> bool:
-    try:
-        return input("    thaw it? [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return False

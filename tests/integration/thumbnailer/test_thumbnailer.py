@@ -17,7 +17,7 @@ from shared import models
 from shared.children import Children
 from shared.clock import SystemClock
 from shared.database import Database
-from thumbnailer import rendering, repository, storing
+from thumbnailer import lost, rendering, repository, storing
 from thumbnailer.handlers import Handler
 
 
@@ -161,3 +161,20 @@ def test_left_overs_are_removed_when_they_are_old(folder: Library) -> None:
     storing.tidy(root, now=now)
 
     assert sorted(os.listdir(temporary)) == ["other", "rendition-new"]
+
+
+def test_renditions_that_got_lost_are_found_and_made_again(
+    folder: Library, handler: Handler
+) -> None:
+    whole = add_jpeg(folder, "whole.jpg", photos.jpeg(None, seed=1))
+    gone = add_jpeg(folder, "gone.jpg", photos.jpeg(None, seed=2))
+    for asset_id in (whole, gone):
+        folder.handle(handler, asset_id)
+    folder.path(renditions(folder, gone)["preview"].relative_path, "derivatives").unlink()
+
+    lost_ones = list(lost.find(folder.database))
+    count = lost.make_again(folder.database, lost_ones, SystemClock().now())
+
+    assert (lost_ones, count) == ([gone], 1)
+    assert not assets.read(folder.database, gone).is_thumbnailed
+    assert assets.read(folder.database, whole).is_thumbnailed
