@@ -56,11 +56,3 @@ def say(text: str) -> None:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
         os.close(null)
-
-
-def agrees(question: str) -> bool:
-    """Ask; return whether the answer is yes. Nobody there means no."""
-    try:
-        return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
-    except EOFError:
-        return False

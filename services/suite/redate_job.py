@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,7 +16,7 @@ from shared import jobs, mass_change, models
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import DependencyError, UserError
-from suite import redate_text
+from suite import asking, redate_text
 
 POLL_S: Final = 0.3
 LISTED: Final = 20
@@ -60,19 +59,12 @@ def is_confirmed(found: Survey, args: argparse.Namespace) -> bool:
         mass_change.Counts(known=found.known, redated=count), mass_change.Thresholds()
     )
     if reason is None or args.yes_really == count:
-        return bool(args.yes or args.yes_really == count) or asked("change them? [y/N] ", "y")
+        return bool(args.yes or args.yes_really == count) or asking.agrees("change them? [y/N] ")
     if args.yes or args.yes_really is not None:
         raise UserError(
             f"{reason}: that is unusually much", f"if you mean it, add --yes-really {count}"
         )
-    return asked(f"{reason}. Type {count} to change them: ", str(count))
-
-
-def asked(question: str, wanted: str) -> bool:
-    """Return whether the person answers so; raises UserError where nobody sits."""
-    if not sys.stdin.isatty():
-        raise UserError("nobody can be asked here", "add --yes to change, --dry-run to look only")
-    return input(question).strip().lower() == wanted
+    return asking.agrees(f"{reason}. Type {count} to change them: ", str(count))
 
 
 def follow(database: Database, job_id: UUID) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from shared import children, models
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.ownership import Owner
-from suite import access, adopting, console
+from suite import access, adopting, asking
 from thumbnailer import lost
 
 HELP = "Compare the originals on disk with the ledger; --repair what is safe to repair"
@@ -105,7 +105,7 @@ def _reconcile_renditions(database: Database, args: argparse.Namespace) -> int:
 def _adopt(database: Database, path: str, *, is_sure: bool) -> int:
     comparison = adopting.compare(database, path)
     print(adopting.describe(comparison))
-    if not is_sure and not console.agrees("    is this the folder?"):
+    if not is_sure and not asking.agrees("    is this the folder? [y/N] "):
         return 1
     adopting.adopt(database, comparison)
     print("    adopted")

@@ -10,7 +10,7 @@ from librarian.repository import originals
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
-from suite import access, redate_job
+from suite import access, asking, redate_job
 
 HELP = "Decide dates anew from stored evidence: shows a diff, asks, can be undone"
 
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
 
 def undo(database: Database, args: argparse.Namespace) -> int:
     """Take a job back, dates and paths."""
-    if not args.yes and not redate_job.asked(f"take job {args.undo} back? [y/N] ", "y"):
+    if not args.yes and not asking.agrees(f"take job {args.undo} back? [y/N] "):
         return 1
     job_id = uuid4()
     survey.request_undo(database, args.undo, job_id, SystemClock().now())

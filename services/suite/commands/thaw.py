@@ -12,7 +12,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import DependencyError, UserError
 from shared.root_folder import KnownRoot
-from suite import access, console
+from suite import access, asking
 
 HELP = "Show why folders are frozen and what has changed in them; then let work go on"
 
@@ -65,7 +65,7 @@ def _thaw(database: Database, root: KnownRoot, *, is_sure: bool) -> bool:
         print(f"    it cannot be thawed now: {error}")
         return False
     show(look)
-    if not is_sure and not console.agrees("    thaw it?"):
+    if not is_sure and not asking.agrees("    thaw it? [y/N] "):
         return False
     survey.note(at_most=look.news)  # so that the next survey does not freeze it again
     return database.run(lambda session: roots.thaw(session, root.id))

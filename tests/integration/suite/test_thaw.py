@@ -41,6 +41,7 @@ def state(library: Library) -> str:
 def test_it_shows_the_difference_and_asks(
     frozen: Library, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("builtins.input", lambda _: "n")
 
     assert cli.run(["thaw"]) == 1
