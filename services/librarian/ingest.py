@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import stat
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import orm
+
 from librarian import inbox, scanner
-from librarian.arrivals import WAITING_FOR_PHOTO, Found, Mode, Source
+from librarian.arrivals import WAITING_FOR_PHOTO, Found, Mode, Outcome, Source
 from librarian.desk import Desk
 from librarian.domain import release
-from librarian.repository import job_items, occurrences, sources
+from librarian.repository import job_items, occurrences, recording, sources
 from librarian.settling import Settling
 from shared import folders
 from shared.errors import PermanentError
@@ -121,22 +124,41 @@ class IngestJob:
             source = sources.by_id(session, source_id)
         settling = self._settling.setdefault(source_id, Settling(self._quiet_s))
         with source.opened() as source_fd:
-            present: list[Found] = []
-            gone: list[UUID] = []
-            for file_id, path in items:
-                look = look_again(source_fd, path)
-                present += [look] if look else []
-                gone += [] if look else [file_id]
-            self._vanished(gone)
+            present = self._present(source_fd, items)
             ready = list(settling.observe(present, self._desk.clock.monotonic()))
-            decided = 0
+            decided = len(items) - len(present)
             for batch in inbox.batched(ready, inbox.FILING_BATCH):
                 if self._desk.stop.is_requested:
                     break
                 outcomes = inbox.file_claimed(self._desk, self._asking(source), batch, source_fd)
                 decided += sum(outcome.outcome is not None for outcome in outcomes)
+                settling.settle(outcomes, self._desk.clock.monotonic())
                 inbox.remove_emptied(source_fd, outcomes)
-        return len(items) - len(gone) - decided
+        return len(items) - decided
+
+    def _present(self, source_fd: int, items: Sequence[tuple[UUID, bytes]]) -> list[Found]:
+        """Look at every item; those that are gone or cannot be looked at are decided."""
+        present: list[Found] = []
+        gone: list[UUID] = []
+        failed: list[Outcome] = []
+        for file_id, path in items:
+            try:
+                look = look_again(source_fd, path)
+            except OSError as error:
+                failed.append(Outcome(file_id, path, "failed", "unreadable", str(error)))
+                continue
+            present += [look] if look else []
+            gone += [] if look else [file_id]
+        self._vanished(gone)
+        if failed:
+            self._desk.database.run(lambda session: self._fail(session, failed))
+        return present
+
+    def _fail(self, session: orm.Session, failed: Sequence[Outcome]) -> None:
+        recording.decide_files(session, failed, self._desk.clock.now())
+        for each in failed:
+            why = f"{each.reason}: {each.detail}"
+            job_items.decide(session, self.job_id, [each.file_id], "failed", why)
 
     def _quiet_s(self, file: Found) -> float:
         now_ns = int(self._desk.clock.now().timestamp() * 1e9)
@@ -167,12 +189,19 @@ def as_text(folder: bytes) -> str:
 
 
 def look_again(source_fd: int, path: bytes) -> Found | None:
-    """Return the file as it is now; None when there is no regular file any more."""
+    """Return the file as it is now; None when there is no regular file any more.
+
+    It is not opened: whether it can be read is said when it is filed.
+    """
+    folder, name = os.path.split(path)
     try:
-        fd = folders.open_file(source_fd, path)
+        folder_fd = folders.open_folder(source_fd, folder)
     except (FileNotFoundError, folders.UnusablePathError):
         return None
     try:
-        return scanner.found(path, os.fstat(fd))
+        facts = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
     finally:
-        os.close(fd)
+        os.close(folder_fd)
+    return scanner.found(path, facts) if stat.S_ISREG(facts.st_mode) else None

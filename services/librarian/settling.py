@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator
 
-from librarian.arrivals import Found
+from librarian.arrivals import CHANGED, OPEN, Found, Outcome
 from librarian.domain import release
 
 LIMIT = 100_000
@@ -62,6 +62,14 @@ class Settling:
             self._waiting[path] = dataclasses.replace(
                 release.disturbed(before, at), look=dataclasses.replace(before.look, at=at)
             )
+
+    def settle(self, outcomes: Iterable[Outcome], at: float) -> None:
+        """Go on as filing says: what is decided goes, what is still being written is quiet anew."""
+        for each in outcomes:
+            if each.outcome is not None:
+                self.forget(each.path)
+            elif each.reason in {CHANGED, OPEN}:
+                self.restart(each.path, at)
 
     def due_in_s(self, at: float) -> float | None:
         """Return in how many seconds the next file can be complete; None when none waits."""

@@ -1,6 +1,7 @@
 """An ingest job over a folder: every file found ends with an outcome, and they add up."""
 
 import dataclasses
+import errno
 import os
 import urllib.parse
 from collections.abc import Iterator, Sequence
@@ -13,12 +14,12 @@ import factories
 import photos
 from factories import Factory
 from hand_clock import GoingOn, HandClock, Stopping
-from librarian import inbox
+from librarian import inbox, settling
 from librarian.arrivals import Mode
 from librarian.desk import Desk
 from librarian.ingest import ALREADY_FILED, IngestJob
 from librarian.repository import job_items
-from shared import jobs
+from shared import folders, jobs
 from shared.database import Database
 from shared.errors import PermanentError
 
@@ -129,6 +130,33 @@ def test_what_a_person_released_from_quarantine_stays_released(bench: Bench) -> 
     bench.factory.change("update files set outcome = 'ignored', reason = 'released'")
 
     assert bench.ingest([bench.folder]) == {"ignored": 1}
+
+
+def test_more_files_than_are_watched_at_a_time_are_all_filed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settling, "LIMIT", 2)
+    for number in range(5):
+        bench.put(f"{number}.jpg", photos.jpeg(None, seed=number))
+
+    assert bench.ingest([bench.folder]) == {"filed": 5}
+
+
+def test_a_folder_that_cannot_be_looked_into_any_more_fails_its_files_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.put("a.jpg", photos.jpeg(None, seed=1))
+    bench.put("locked/b.jpg", photos.jpeg(None, seed=2))
+    open_folder = folders.open_folder
+
+    def refuse(root_fd: int, relative: bytes) -> int:
+        if relative == b"locked":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return open_folder(root_fd, relative)
+
+    monkeypatch.setattr(folders, "open_folder", refuse)
+
+    assert bench.ingest([bench.folder]) == {"filed": 1, "failed": 1}
 
 
 def test_a_folder_whose_path_is_no_text_fails_the_job_by_name(bench: Bench) -> None:
