@@ -129,7 +129,9 @@ class Reconciler:
         for met in scanner.walk(self.originals.folder.fd):
             if isinstance(met, scanner.Unreadable):
                 yield Difference(UNREADABLE, naming.display(met.path), met.error)
-            if isinstance(met, Found):
+            elif isinstance(met, Found) and not is_text(met.path):
+                yield Difference(UNREADABLE, naming.display(met.path), "its name is not UTF-8")
+            elif isinstance(met, Found):
                 page.append(os.fsdecode(met.path))
             if len(page) == reconciling.PAGE:
                 yield from self._unknown_of(page)
@@ -172,6 +174,15 @@ class Reconciler:
         except OSError:
             return None
         return found[0] if found else None
+
+
+def is_text(path: bytes) -> bool:
+    """Whether a path is UTF-8, as the paths of all originals are."""
+    try:
+        path.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def is_told(lines: dict[UUID, Record], record: Record | None) -> bool:

@@ -47,10 +47,20 @@ def expected(session: orm.Session, root_id: UUID, after: str) -> list[Expected]:
 
 
 def unknown(session: orm.Session, root_id: UUID, paths: Collection[str]) -> list[str]:
-    """Those of the paths that no asset, sidecar or filing has."""
-    keys = {naming.path_key(path): path for path in paths}
-    taken = taken_keys(session, root_id, list(keys))
-    return sorted(path for key, path in keys.items() if key not in taken)
+    """Those of the paths that no asset, sidecar or filing has.
+
+    Of several that differ in case or Unicode form alone, the ledger has one at most.
+    """
+    by_key: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        by_key.setdefault(naming.path_key(path), []).append(path)
+    taken = taken_keys(session, root_id, list(by_key))
+    ambiguous = [key for key in taken if len(by_key[key]) > 1]
+    exact = set(session.scalars(_PATHS, {"root": root_id, "keys": ambiguous}))
+    for key in taken:
+        own = next((path for path in by_key[key] if path in exact), by_key[key][0])
+        by_key[key].remove(own)
+    return sorted(path for left in by_key.values() for path in left)
 
 
 def stale_flags(session: orm.Session) -> Iterator[StaleFlag]:
@@ -82,6 +92,14 @@ def repath(session: orm.Session, asset_id: UUID, old: str, new: str, now: dateti
     event_log.append(session, [moved], now=now)
     return True
 
+
+_PATHS: Final = sa.text(
+    "\n    union all\n".join(
+        f"select relative_path from {table}"
+        " where root_id = :root and path_key = any(cast(:keys as text[]))"
+        for table in ("media_assets", "asset_links", "filings")
+    )
+)
 
 _EXPECTED: Final = sa.text("""
     select asset_id, relative_path, file_hash, size_bytes, is_original, path_key from (

@@ -212,3 +212,26 @@ def test_what_cannot_be_looked_at_is_named(
 
     assert (reconcile.UNREADABLE, "stranger.jpg") in found
     assert repair(factory)[reconcile.UNRECORDED] == 1
+
+
+def test_a_name_that_is_no_text_is_named_and_left(factory: Factory) -> None:
+    path = factory.originals / os.fsdecode(b"caf\xe9.jpg")
+    path.write_bytes(photos.jpeg(seed=9))
+
+    [found] = differences(factory)
+
+    assert (found.kind, found.path) == (reconcile.UNREADABLE, "caf\\xe9.jpg")
+    assert repair(factory) == Counter()
+    assert path.exists()
+
+
+def test_a_stranger_whose_name_differs_in_case_alone_is_named(factory: Factory) -> None:
+    content = photos.jpeg(seed=9)
+    stranger = factory.originals / DAY / "A.JPG"
+    stranger.write_bytes(content)
+    if (factory.originals / DAY / "a.jpg").read_bytes() == content:
+        pytest.skip("this disk knows no case")
+
+    assert kinds(factory) == {(reconcile.UNRECORDED, f"{DAY}/A.JPG")}
+    repair(factory)
+    assert stranger.read_bytes() == content
