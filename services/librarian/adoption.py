@@ -15,6 +15,7 @@ from typing import Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import orm
 
 from librarian import recording
@@ -34,6 +35,8 @@ from librarian.staging import Identity, Staged
 from shared import event_log, events, ledger, models
 from shared.clock import Clock
 from shared.database import Database
+
+log = structlog.get_logger()
 
 
 class FactsReader(Protocol):
@@ -73,8 +76,10 @@ class Adopter:
         staged = self._as_staged(relative_path, seen, file_hash, kind)
         filing = self._reserve(staged, facts, record)
         recorded, refused = recording.record(self.database, [filing], self.clock.now())
-        if refused:
-            self.database.run(lambda session: filings.delete(session, [filing.id], filing.owner))
+        if not recorded:
+            self.database.run(lambda session: _forget(session, filing))
+            if refused:
+                log.warning("asset.not_adopted", path=relative_path, why=refused[0].error)
         return recorded[0].asset_id if recorded else None
 
     def follow(self, relative_path: str, record: Record) -> None:
@@ -216,6 +221,16 @@ class Adopter:
             },
             owner=self.owner,
         )
+
+
+def _forget(session: orm.Session, filing: Filing) -> None:
+    """Leave nothing behind of an adoption that the ledger refused."""
+    filings.delete(session, [filing.id], filing.owner)
+    session.execute(
+        sa.delete(models.File).where(
+            models.File.id == filing.file_id, models.File.outcome.is_(None)
+        )
+    )
 
 
 def _link_assets(session: orm.Session, record: Record, link: Link) -> None:

@@ -142,10 +142,14 @@ class Reconciler:
         with self._database.read() as session:
             unknown = reconciling.unknown(session, self.originals.root_id, page)
         for path in unknown:
-            file_hash = self._hash(path)
-            if file_hash is None:
-                yield Difference(UNREADABLE, path, "not in the ledger")
+            try:
+                found = self.originals.hash_at(path)
+            except OSError as error:
+                yield Difference(UNREADABLE, path, str(error))
                 continue
+            if found is None:
+                continue  # moved meanwhile
+            file_hash, _ = found
             with self._database.read() as session:
                 known = original_rows.by_hash(session, [file_hash]).get(file_hash)
             yield self._unknown_one(path, file_hash, known)

@@ -233,5 +233,7 @@ def test_a_stranger_whose_name_differs_in_case_alone_is_named(factory: Factory) 
         pytest.skip("this disk knows no case")
 
     assert kinds(factory) == {(reconcile.UNRECORDED, f"{DAY}/A.JPG")}
-    repair(factory)
+    assert repair(factory) == Counter()
     assert stranger.read_bytes() == content
+    assert factory.rows("select * from filings") == []
+    assert factory.rows("select * from files where outcome is null") == []
