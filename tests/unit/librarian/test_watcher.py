@@ -1,6 +1,10 @@
+import itertools
 import threading
 from pathlib import Path
 
+import pytest
+
+import waiting
 from librarian import watcher
 
 MOUNTS = (
@@ -11,13 +15,17 @@ MOUNTS = (
 
 
 def test_a_new_file_sets_the_signal(tmp_path: Path) -> None:
-    signal = threading.Event()
+    signal, numbers = threading.Event(), itertools.count()
     watching = watcher.watch(str(tmp_path), signal)
-    try:
-        (tmp_path / "new.jpg").write_bytes(b"1")
 
-        assert watching.mode == "native"
-        assert signal.wait(60)
+    def drop_one_more() -> bool:
+        (tmp_path / f"{next(numbers)}.jpg").write_bytes(b"1")
+        return signal.is_set()
+
+    try:
+        if watching.mode == "polling":  # the machine's own limit of watchers, or its disk
+            pytest.skip(f"nothing can be watched here: {watching.reason}")
+        waiting.until(drop_one_more, what="a hint")
     finally:
         watching.close()
 
