@@ -77,6 +77,16 @@ def append(session: orm.Session, events: Sequence[event_types.Event], *, now: da
         )
 
 
+def horizon_age_s(session: orm.Session) -> float:
+    """Age of the oldest transaction that writes: readers get nothing that is newer than it."""
+    return float(session.scalar(_HORIZON_AGE) or 0.0)
+
+
+_HORIZON_AGE = sa.text("""
+    select extract(epoch from clock_timestamp() - min(xact_start)) from pg_stat_activity
+    where backend_xid is not null and pid <> pg_backend_pid()""")
+
+
 def _data(event: event_types.Event) -> str:
     data = event.model_dump_json()
     if len(data) > MAX_EVENT_BYTES:

@@ -18,7 +18,7 @@ from librarian.arrivals import CHANGED, OPEN, Found, Outcome, Source
 from librarian.desk import Desk
 from librarian.repository import occurrences, sources
 from librarian.settling import LIMIT, Settling
-from shared import folders
+from shared import folders, metrics
 from shared.errors import DependencyError
 
 log = structlog.get_logger()
@@ -185,6 +185,7 @@ def file_claimed(
     desk: Desk, asking: occurrences.Asking, files: Sequence[Found], source_fd: int
 ) -> Sequence[Outcome]:
     """Claim and file; what could not be decided is given back, with the time of its next try."""
+    began = desk.clock.monotonic()
     claimed = desk.database.run(lambda session: occurrences.claim(session, asking, files))
     if not claimed:
         return []
@@ -194,6 +195,11 @@ def file_claimed(
         give_back(desk, [each.file_id for each in claimed])
         raise
     desk.database.run(lambda session: give_turns(session, outcomes, desk.clock.now()))
+    took_s = desk.clock.monotonic() - began
+    for each in outcomes:
+        if each.outcome is not None:
+            metrics.FILES_DECIDED.labels(each.outcome).inc()
+            metrics.FILING_SECONDS.observe(took_s)
     return outcomes
 
 

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from librarian.survey import Survey
-from shared import heartbeat, jobs, process, roots
+from shared import event_log, heartbeat, jobs, metrics, process, roots
 from shared.clock import Clock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -47,6 +47,8 @@ class Watch:
         """Look at what is due."""
         now = self._clock.now()
         roots.check_all(self._database, now)
+        with self._database.read() as session:
+            metrics.LOG_HORIZON_AGE.set(event_log.horizon_age_s(session))
         job = self._database.run(
             lambda session: jobs.claim(session, (JOB,), owner=self._owner, now=now)
         )

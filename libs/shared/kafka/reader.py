@@ -21,6 +21,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaConnectionError
 from typing_extensions import override
 
+from shared import metrics
 from shared.errors import DependencyError
 from shared.event_reader import Record
 from shared.kafka import client
@@ -179,6 +180,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     @override
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        metrics.REBALANCES.inc()
         await self._reader.revoked(revoked)
 
     @override

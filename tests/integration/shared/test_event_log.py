@@ -84,3 +84,10 @@ def test_an_event_that_no_broker_takes_is_refused(database: Database) -> None:
 
     with pytest.raises(PermanentError), database.transaction() as session:
         event_log.append(session, [event], now=NOW)
+
+
+def test_a_transaction_that_writes_has_an_age_until_it_ends(database: Database) -> None:
+    with database.transaction() as writing:
+        event_log.append(writing, [requested(uuid4())], now=NOW)
+        with database.read() as session:
+            assert event_log.horizon_age_s(session) > 0
