@@ -32,6 +32,7 @@ class Metadata(TypedDict, total=False):
     size: tuple[int, int]
     seed: int
     xmp: str | None  # a whole XMP packet
+    live_photo_id: str | None  # Apple's, in the maker note
 
 
 def picture(size: tuple[int, int] = (64, 48), seed: int = 0) -> Image.Image:
@@ -56,6 +57,7 @@ def exif(**metadata: Unpack[Metadata]) -> bytes:
         0x9010: metadata.get("offset"),
         0x9011: metadata.get("offset"),
         0x9291: metadata.get("subsec"),
+        0x927C: _apple_note(metadata.get("live_photo_id")),
     }
     block.update({tag: value for tag, value in main.items() if value is not None})
     block.get_ifd(0x8769).update({tag: value for tag, value in capture.items() if value})
@@ -177,6 +179,13 @@ def _written(path: Path_, made: bytes) -> bytes:
         with open(path, "wb") as file:
             file.write(made)
     return made
+
+
+def _apple_note(live_photo_id: str | None) -> bytes | None:
+    if live_photo_id is None:
+        return None
+    text, head = live_photo_id.encode() + b"\0", b"Apple iOS\0\0\1MM\0\1"
+    return head + struct.pack(">HHII", 0x0011, 2, len(text), len(head) + 12) + text
 
 
 def _gps(metadata: Metadata) -> dict[int, object]:

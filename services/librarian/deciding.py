@@ -66,6 +66,15 @@ def plan(
     return Plan(staged, asset_id, Wish(folder, received.rpartition(b"/")[2]), record)
 
 
+def heard(first: Plan, told: Sequence[CompanionFacts], rules: DateRules) -> Plan:
+    """The plan, decided anew with what companions say that it did not know."""
+    if not told:
+        return first
+    facts = Facts.from_json(first.record["asset"]["metadata"])
+    known = [CompanionFacts(**each) for each in first.record["dates"]["companions"]]
+    return plan(first.staged, first.asset_id, facts, rules, [*known, *told])
+
+
 def asset_row(staged: Staged, facts: Facts, taken: Capture, now: datetime) -> dict[str, Any]:
     """The columns of `media_assets` but for identity and path, as JSON."""
     claimed = staged.claimed

@@ -29,6 +29,7 @@ from librarian import (
     left_behind,
     linking,
     neighbours,
+    pairing,
     recovery,
     reserving,
     staging,
@@ -174,7 +175,8 @@ class Batch:
             staged = self._stage(self._without_recovered(batch))
             photos = [each for each in staged if each.companion is None]
             sidecars = [each for each in staged if each.companion is not None]
-            self._link(self._keep(self._decide(self._new(photos))))
+            for plans in pairing.in_turns(self._decide(self._new(photos))):
+                self._link(self._keep(self._paired(plans)))
             self._write_heard(self._keep(self._decide_sidecars(sidecars)))
             self._settle_duplicates()
             high_water.raise_to_now(self._database, self._originals.folder)
@@ -234,6 +236,11 @@ class Batch:
             return deciding.plan(staged, uuid.uuid4(), facts, rules, self._beside(staged))
 
         return self._filer.each(decide, new)
+
+    def _paired(self, plans: Sequence[Plan]) -> list[Plan]:
+        """The plans, with halves of pairs beside the other half where that is filed."""
+        with self._database.read() as session:
+            return pairing.arranged(session, self._originals.root_id, plans, self._now)
 
     def _beside(self, staged: Staged) -> list[CompanionFacts]:
         """What companions in the photo's source folder say about it."""
@@ -310,6 +317,7 @@ class Batch:
         if not recorded:
             return
         linked = linking.link(self._database, self._originals, recorded)
+        linked |= recovery.spoken_of([one.filing for one in recorded])
         recovery.write_ledgers_view(self._database, self._originals, linked)
 
     def _write_heard(self, recorded: Sequence[Reserved]) -> None:

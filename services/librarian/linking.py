@@ -93,7 +93,7 @@ def _pair(one: Reserved, partner: Relative) -> tuple[str, UUID, UUID, str] | Non
         return None
     assert partner.asset_id is not None  # noqa: S101  said above
     ids = (own_id, partner.asset_id) if found.picture is own else (partner.asset_id, own_id)
-    return KINDS[found.kind], *ids, "content identifier" if found.is_certain else "name"
+    return KINDS[found.kind], *ids, found.evidence
 
 
 def _identifier(one: Reserved) -> str | None:

@@ -47,7 +47,13 @@ def _ingest(job: models.Job, desk: Desk) -> Worker:
 
 
 WORKERS: Final[Mapping[str, Callable[[models.Job, Desk], Worker]]] = MappingProxyType(
-    {"ingest": _ingest, "redate": RedateJob, "clock_fix": RedateJob, "undo": RedateJob}
+    {
+        "ingest": _ingest,
+        "redate": RedateJob,
+        "clock_fix": RedateJob,
+        "undo": RedateJob,
+        "move": RedateJob,
+    }
 )
 """Who works off which type of job."""
 

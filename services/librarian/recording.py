@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import exc, orm
 
-from librarian import heeding
+from librarian import heeding, pairing
 from librarian.arrivals import Outcome
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts
@@ -82,7 +82,9 @@ def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[
     recording.insert_sidecars(session, [filing.id for filing in sidecars])
     if sidecars:  # an asset whose sidecar came later is not completely backed up any more
         ledger.clear(session, "backed_up", [filing.asset_id for filing in sidecars], now=now)
-    _hear_companions(session, ours, now)
+    rules = DateRules(default_zone=originals.default_zone(session), now=now)
+    _hear_companions(session, ours, rules)
+    pairing.record(session, assets, rules)
     recording.decide_files(session, [outcome_of(filing, b"") for filing in ours], now)
     event_log.append(
         session,
@@ -94,12 +96,11 @@ def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[
     return ids
 
 
-def _hear_companions(session: orm.Session, ours: Sequence[Filing], now: datetime) -> None:
+def _hear_companions(session: orm.Session, ours: Sequence[Filing], rules: DateRules) -> None:
     """Photos are placed and dated by sidecars that came with them or after them."""
-    rules = DateRules(default_zone=originals.default_zone(session), now=now)
     for filing in ours:
         if place := filing.record.get("placed_by"):
-            heeding.place(session, filing.asset_id, CompanionFacts(**place), now)
+            heeding.place(session, filing.asset_id, CompanionFacts(**place), rules.now)
         if facts := filing.record.get("facts"):
             spoken_of = [UUID(asset_id) for asset_id in filing.record["spoken_of"]]
             heeding.heed(session, spoken_of, CompanionFacts(**facts), rules)

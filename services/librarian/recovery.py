@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import orm
 
-from librarian import deciding, recording, records
+from librarian import deciding, pairing, recording, records
 from librarian.arrivals import Outcome
 from librarian.originals import Originals
 from librarian.repository import filings, folder_records
@@ -130,13 +130,13 @@ def write_ledgers_view(
 
 
 def spoken_of(done: Iterable[Filing]) -> set[UUID]:
-    """The photos that recorded sidecars have said something of."""
-    return {
-        UUID(asset_id)
-        for filing in done
-        if filing.record.get("facts")
-        for asset_id in filing.record["spoken_of"]
-    }
+    """The photos that recorded sidecars and halves of pairs have said something of."""
+    found: set[UUID] = set()
+    for filing in done:
+        found |= pairing.touched(filing)
+        if filing.record.get("facts"):
+            found.update(map(UUID, filing.record["spoken_of"]))
+    return found
 
 
 def with_sidecar(record: records.Record, filing: Filing, name: str) -> records.Record:

@@ -95,6 +95,7 @@ _COMPANION_SOURCES: Final = (
     _Source(tag.XMP_DATE_TIME_ORIGINAL, 11, Clock.COMPANION),
     _Source(tag.XMP_DATE_CREATED, 11, Clock.COMPANION),
     _Source(tag.TAKEOUT_PHOTO_TAKEN_TIME, 6, Clock.COMPANION, is_utc=True),
+    _Source(tag.PARTNER_DATE_TIME_ORIGINAL, 6, Clock.COMPANION),
     _Source(tag.XMP_CREATE_DATE, 5, Clock.COMPANION),
     _Source(tag.XMP_GPS_DATE_TIME, 4, Clock.GPS, is_utc=True),
 )

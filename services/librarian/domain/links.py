@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import enum
 from typing import Final
 
@@ -19,11 +20,15 @@ class LinkKind(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Member:
-    """What matters of one file of a pair; the name is the received one, without folders."""
+    """What matters of one file of a pair; the name is the received one, without folders.
+
+    `moment` is the wall clock that the file itself states, None if it states none.
+    """
 
     name: str
     media_type: str
     live_photo_id: str | None = None
+    moment: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,6 +40,18 @@ class Link:
     partner: Member
     is_certain: bool
 
+    @property
+    def evidence(self) -> str:
+        """What made the pair, as the ledger and the folders' records hold it."""
+        if not self.is_certain:
+            return "name"
+        return CONTENT_IDENTIFIER if self.kind is LinkKind.LIVE else NAME_AND_MOMENT
+
+
+CONTENT_IDENTIFIER: Final = "content identifier"
+NAME_AND_MOMENT: Final = "name and moment"
+CERTAIN: Final = (CONTENT_IDENTIFIER, NAME_AND_MOMENT)
+"""The evidence of pairs whose files stand beside each other."""
 
 _STILLS: Final = frozenset((".jpg", ".jpeg", ".heic", ".heif", ".hif"))
 
@@ -55,7 +72,17 @@ def _ordered(picture: Member, partner: Member) -> Link | None:
         is_live = len(identifiers) == 1
         return Link(LinkKind.LIVE, picture, partner, is_certain=True) if is_live else None
     kind = _kind_by_name(picture, partner)
-    return None if kind is None else Link(kind, picture, partner, is_certain=False)
+    if kind is None:
+        return None
+    is_certain = kind is LinkKind.RAW_JPEG and _is_one_moment(picture.moment, partner.moment)
+    return Link(kind, picture, partner, is_certain)
+
+
+def _is_one_moment(one: datetime.datetime | None, other: datetime.datetime | None) -> bool:
+    """Whether two clocks show the same second; a RAW and its JPEG round fractions differently."""
+    if one is None or other is None:
+        return False
+    return one.replace(microsecond=0) == other.replace(microsecond=0)
 
 
 def _kind_by_name(picture: Member, partner: Member) -> LinkKind | None:

@@ -87,3 +87,6 @@ PNG_MODIFY_DATE: Final = "PNG:ModifyDate"  # tIME, UTC, "2019:07:14 10:00:00"
 
 # Files beside a photo: Google Takeout's JSON, ISO 8601 in UTC.
 TAKEOUT_PHOTO_TAKEN_TIME: Final = "Takeout:PhotoTakenTime"
+
+# The other half of a pair (the picture of a Live Photo): its wall clock, with its offset if known.
+PARTNER_DATE_TIME_ORIGINAL: Final = "Partner:DateTimeOriginal"

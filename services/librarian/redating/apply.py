@@ -1,14 +1,15 @@
 """The job that makes the changes of a redate, a clock fix or an undo: dates first, then files.
 
 Each item is planned until everything of it is done, so a restart goes on with what is left; what
-is done of an item is seen from the asset itself and not done again.
+is done of an item is seen from the asset itself and not done again. A job of the type `move` dates
+nothing: it brings the partners of pictures to where these are.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -21,6 +22,7 @@ from librarian.redating import settling
 from librarian.redating.decisions import Decision, New, Stored
 from librarian.redating.moving import Mover, StaysError
 from librarian.repository import originals as original_rows
+from librarian.repository import pairs
 from librarian.repository import redating as rows
 from shared import database as databases
 from shared import errors, event_log, events, faults, jobs, ledger, models, roots
@@ -139,12 +141,15 @@ class RedateJob:
         self._close([i.asset_id for i in dated if stored[i.asset_id].root_id is None])
 
     def _is_dated(self, item: models.JobAsset, stored: Stored) -> bool:
+        if item.after.get(pairs.FOLLOWS):
+            return True
         wanted = Decision.from_json(item.after["decision"])
         return (stored.decision, stored.override) == (wanted, item.after["override"])
 
     def _file_in(self, originals: Originals, items: Sequence[models.JobAsset]) -> None:
         desk = self._desk
-        mover = Mover(desk.database, originals, desk.clock, self.job_id)
+        reason = "paired" if self._type == pairs.JOB else "redated"
+        mover = Mover(desk.database, originals, desk.clock, self.job_id, reason)
         staying = [item.asset_id for item in items if not moves(item)]
         recovery.write_ledgers_view(desk.database, originals, staying)
         faults.point("redate.told")
@@ -157,7 +162,7 @@ class RedateJob:
 
     def _move(self, mover: Mover, item: models.JobAsset) -> None:
         try:
-            mover.move(item.asset_id, item.after)
+            mover.move(item.asset_id, self._wanted(item))
         except StaysError as error:
             self._close([item.asset_id], f"the file stayed: {error}")
         except errors.TransientError as error:
@@ -169,6 +174,14 @@ class RedateJob:
         else:
             faults.point("move.done")
             self._close([item.asset_id])
+
+    def _wanted(self, item: models.JobAsset) -> Mapping[str, Any]:
+        """What a planned item wants; the place of a partner is where its picture is by now."""
+        if not item.after.get(pairs.FOLLOWS):
+            return item.after
+        with self._desk.database.read() as session:
+            path = pairs.paths_beside(session, [item.asset_id]).get(item.asset_id)
+        return {**item.after, "path": path}
 
     def _try_again_later(self, asset_id: UUID, reason: str) -> None:
         """Leave an item planned, but not for ever."""
@@ -191,4 +204,4 @@ class RedateJob:
 
 def moves(item: models.JobAsset) -> bool:
     """Whether an item takes its file elsewhere."""
-    return bool(item.after.get("folder") or item.after.get("path"))
+    return any(item.after.get(key) for key in ("folder", "path", pairs.FOLLOWS))

@@ -58,7 +58,8 @@ class Stored:
     """One asset's date with all evidence; nothing has to be read from its file.
 
     `received` is the path below its source as it came, for people; `received_name` its bytes.
-    `position` is one that a person gave, else the photo's own counts.
+    `position` is one that a person gave, else the photo's own counts. A partner stands beside its
+    picture, whatever its own date.
     """
 
     asset_id: UUID
@@ -75,6 +76,7 @@ class Stored:
     mtime_ns: int | None
     arrived_at: datetime.datetime
     position: tuple[float, float] | None = None
+    is_partner: bool = False
 
     @property
     def folder(self) -> str | None:

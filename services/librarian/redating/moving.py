@@ -21,7 +21,7 @@ from librarian import placing
 from librarian.domain import naming
 from librarian.originals import Originals
 from librarian.placing import Wish
-from librarian.repository import filings, folder_records
+from librarian.repository import filings, folder_records, pairs
 from librarian.repository import originals as original_rows
 from librarian.repository import redating as rows
 from librarian.repository.redating import Standing
@@ -47,6 +47,7 @@ class Mover:
     originals: Originals
     clock: Clock
     job_id: UUID
+    reason: str = "redated"
 
     def move(self, asset_id: UUID, after: Mapping[str, Any]) -> None:
         """Bring the original of a planned item where it says; nothing if it is there.
@@ -173,10 +174,11 @@ class Mover:
             revision=revision,
             relative_path_before=now.relative_path,
             relative_path=paths[str(now.relative_path)],
-            reason="redated",
+            reason=self.reason,
             job_id=self.job_id,
         )
         event_log.append(session, [moved], now=self.clock.now())
+        pairs.gather(session, [now.asset_id], self.clock.now())
 
     def _tidy(self, asset_id: UUID, moves: Moves) -> None:
         """The new folder's record tells of the asset, the old one's that it left; old names go."""

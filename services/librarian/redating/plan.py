@@ -89,7 +89,8 @@ def look(stored: Stored, how: How) -> Look:
     if is_of_other_clock:
         after = stored.decision
     wanted = decisions.folder_for(after, stored.arrived_at, how.default_zone)
-    is_misplaced = stored.folder is not None and stored.folder != wanted
+    is_placed_by_date = stored.folder is not None and not stored.is_partner
+    is_misplaced = is_placed_by_date and stored.folder != wanted
     folder = wanted if how.is_moving and is_misplaced else None
     is_same = after == stored.decision and override == stored.override
     change = Change(

@@ -21,7 +21,10 @@ def settle(
 
     Only what a person has seen is written: a photo that changed since then is left alone. An undo
     carries the old evidence, everything else is decided here, from the present one.
+    Partners that follow their picture are not dated.
     """
+    if "decision" not in after:
+        return None
     wanted = Decision.from_json(after["decision"])
     present = (stored.decision, stored.override)
     if present == (wanted, after["override"]):

@@ -14,8 +14,10 @@ from sqlalchemy import orm
 
 from librarian.domain import naming
 from librarian.domain.facts import CompanionFacts, Facts
+from librarian.domain.links import CERTAIN
 from librarian.redating.criteria import Criteria
 from librarian.redating.decisions import Decision, New, Stored
+from librarian.repository.pairs import LEADER
 from shared import models
 
 Item = models.JobAsset
@@ -65,7 +67,8 @@ def page(
         if key in values:
             values[key] = values[key][0]
     rows = session.execute(
-        sa.text(_STORED.format(condition=conditions)), values | {"after": after, "limit": limit}
+        sa.text(_STORED.format(condition=conditions)),
+        values | {"after": after, "limit": limit, "certain": list(CERTAIN)},
     )
     return [_stored(row) for row in rows]
 
@@ -253,6 +256,7 @@ def _stored(row: Any) -> Stored:  # noqa: ANN401  a row of _STORED
         mtime_ns=row.mtime_ns,
         arrived_at=row.arrived_at,
         position=None if row.latitude is None else (row.latitude, row.longitude),
+        is_partner=row.is_partner,
     )
 
 
@@ -295,7 +299,8 @@ _STORED: Final = f"""
       a.captured_at, a.utc_offset_minutes, a.offset_source, a.captured_at_source,
       a.date_confidence, a.metadata, d.time_known, d.conflict, d.suspicious, d.override,
       d.companions, d.mtime_ns, d.arrived_at, o.display_path as received,
-      o.path as received_name, l.latitude, l.longitude
+      o.path as received_name, l.latitude, l.longitude,
+      exists ({LEADER}) as is_partner
     from media_assets a join asset_dates d on d.asset_id = a.id
     {_FILED}
     left join asset_locations l on l.asset_id = a.id and l.current

@@ -64,6 +64,12 @@ def test_a_change_is_named_by_its_kinds(values: dict[str, Any], kinds: tuple[str
     assert plan.counts([change, change]) == dict.fromkeys(kinds, 2)
 
 
+def test_a_partner_stands_beside_its_picture_whatever_its_date() -> None:
+    partner = stored(root_id=uuid.uuid4(), relative_path="2001/2001-01-01/a.mov", is_partner=True)
+
+    assert plan.look(partner, dataclasses.replace(HOW, is_moving=True)) == plan.Look(None)
+
+
 def test_a_photo_as_the_rules_have_it_does_not_change() -> None:
     assert plan.look(stored(), HOW) == plan.Look(None)
 
