@@ -18,7 +18,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import orm
 
-from librarian import recording
+from librarian import recording, scanner
 from librarian.arrivals import Claimed, Found, Source
 from librarian.domain import content_type, naming
 from librarian.domain.capture import DateRules
@@ -134,7 +134,7 @@ class Adopter:
         kind: content_type.ContentType,
     ) -> Staged:
         path = os.fsencode(relative_path)
-        found = Found(path, seen.st_size, seen.st_mtime_ns, seen.st_ino, seen.st_ctime_ns)
+        found = scanner.found(path, seen)
         source, file_id = self.database.run(lambda session: self._occurrence(session, found))
         claimed = Claimed(file_id, source, found, None, 0, "copy")
         return Staged(claimed, Identity.of(seen), b"", file_hash, seen.st_size, kind)

@@ -12,6 +12,9 @@ from uuid import UUID
 from shared import folders
 from shared.root_folder import KnownRoot, RootOfflineError
 
+LARGEST_NS: Final = 2**63 - 1
+"""What a bigint of PostgreSQL holds: the year 2262. File systems know later years."""
+
 Mode = Literal["copy", "move"]
 
 CHANGED: Final = "changed"
@@ -62,6 +65,11 @@ class Found:
     mtime_ns: int
     inode: int
     ctime_ns: int
+
+
+def mtime_ns_of(seen: os.stat_result) -> int:
+    """The mtime of a file; one that the ledger cannot hold counts as the latest that it can."""
+    return max(-LARGEST_NS, min(seen.st_mtime_ns, LARGEST_NS))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 
-from librarian.arrivals import Found
+from librarian.arrivals import Found, mtime_ns_of
 from librarian.domain import ignoring
 
 
@@ -105,7 +105,7 @@ def look_at(root_fd: int, path: bytes, *, is_named: bool = False) -> Iterator[Me
 
 def found(path: bytes, facts: os.stat_result) -> Found:
     """Return what the scan keeps of a file."""
-    return Found(path, facts.st_size, facts.st_mtime_ns, facts.st_ino, facts.st_ctime_ns)
+    return Found(path, facts.st_size, mtime_ns_of(facts), facts.st_ino, facts.st_ctime_ns)
 
 
 def is_folder(root_fd: int, path: bytes) -> bool:

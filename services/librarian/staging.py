@@ -46,7 +46,8 @@ class Identity:
     @classmethod
     def of(cls, seen: os.stat_result) -> Identity:
         """The identity of an fstat."""
-        return cls(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        mtime_ns = arrivals.mtime_ns_of(seen)
+        return cls(seen.st_dev, seen.st_ino, seen.st_size, mtime_ns, seen.st_ctime_ns)
 
     def with_ctime_of(self, other: Identity) -> Identity:
         """The same, blind to ctime (which a rename or a link changes)."""

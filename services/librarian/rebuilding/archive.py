@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from uuid import UUID
 
-from librarian import records
+from librarian import arrivals, records
 from librarian.records import Record
 from librarian.scanner import join
 from shared import folders
@@ -111,5 +111,6 @@ def _look(folder_fd: int, path: bytes) -> tuple[list[bytes], list[Entry]]:
                 below.append(join(path, name))
             elif each.is_file(follow_symlinks=False):
                 found = each.stat(follow_symlinks=False)
-                entries.append(Entry(join(path, name), found.st_size, found.st_mtime_ns))
+                mtime_ns = arrivals.mtime_ns_of(found)
+                entries.append(Entry(join(path, name), found.st_size, mtime_ns))
     return below, sorted(entries, key=lambda entry: entry.path)
