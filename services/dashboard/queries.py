@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from dashboard import status
-from shared import colours, disk_space, models
+from shared import colours, damages, disk_space, models
 
 SHOWN_STAGES: Final = ("geocoded", "thumbnailed", "backed_up")
 LATEST: Final = 12
@@ -334,9 +334,11 @@ def read_alerts(
         alerts.append(f"Filing is frozen: {frozen}")
     alerts += [
         f"{root.kind} {root.path} is {root.state}: {root.state_reason or 'not there'}"
+        + ("; ./photofactory thaw shows what changed" if root.state == "frozen" else "")
         for root in roots
         if root.state != "online"
     ]
+    alerts += lost_originals_alert(session)
     alerts += [
         f"The disk of {root.kind} ({root.path}) is almost full"
         for root in roots
@@ -348,6 +350,25 @@ def read_alerts(
         if inbox.state != "online"
     ]
     return alerts + [service_alert(each) for each in services if each.colour == "red"]
+
+
+def lost_originals_alert(session: orm.Session) -> list[str]:
+    """Return what to do about originals that were whole when they were filed and are not now."""
+    lost = (
+        sa.select(sa.func.count())
+        .select_from(models.MediaAsset)
+        .where(
+            models.MediaAsset.damage.in_(damages.FOUND_BY_SURVEY),
+            models.MediaAsset.removed_at.is_(None),
+        )
+    )
+    count = session.scalar(lost)
+    if not count:
+        return []
+    return [
+        f"{count} {'original is' if count == 1 else 'originals are'} missing or changed:"
+        " ./photofactory reconcile names them, receipt tells where each one's copy is"
+    ]
 
 
 def service_alert(service: status.ServiceStatus) -> str:

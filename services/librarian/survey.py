@@ -16,8 +16,8 @@ from uuid import UUID
 import structlog
 
 from librarian.repository import surveying
-from librarian.repository.surveying import CHANGED, FOUND_BY_SURVEY, MISSING, Expected, Verdict
-from shared import folders, mass_change, roots
+from librarian.repository.surveying import Expected, Verdict
+from shared import damages, folders, mass_change, roots
 from shared.clock import Clock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -60,8 +60,8 @@ class Look:
         if verdict.damage is None:
             self.returned += 1
             return
-        self.vanished += verdict.damage == MISSING
-        self.changed += verdict.damage == CHANGED
+        self.vanished += verdict.damage == damages.MISSING
+        self.changed += verdict.damage == damages.CHANGED
         if len(self.examples) < EXAMPLES:
             self.examples.append(f"{expected.relative_path}: {verdict.damage}")
 
@@ -198,7 +198,7 @@ class _Sizes:
 
 def is_news(expected: Expected, verdict: Verdict) -> bool:
     """Whether the ledger says something else than the disk."""
-    noted = expected.damage if expected.damage in FOUND_BY_SURVEY else None
+    noted = expected.damage if expected.damage in damages.FOUND_BY_SURVEY else None
     return noted != verdict.damage
 
 
@@ -209,7 +209,7 @@ def _judge(expected: Expected, sizes: _Sizes) -> Verdict:
         raise DependencyError("originals", f"{expected.relative_path}: {error}") from error
     damage = None
     if size_bytes is None:
-        damage = MISSING
+        damage = damages.MISSING
     elif size_bytes != expected.size_bytes:
-        damage = CHANGED
+        damage = damages.CHANGED
     return Verdict(expected.asset_id, expected.relative_path, damage)

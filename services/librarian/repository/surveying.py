@@ -14,10 +14,6 @@ from sqlalchemy import orm
 from shared import event_log, events, ledger
 
 PAGE: Final = 5_000
-MISSING: Final = "missing"
-CHANGED: Final = "its size has changed"
-FOUND_BY_SURVEY: Final = (MISSING, CHANGED)
-"""The damages that a survey notes in `media_assets.damage`, and takes back."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -33,7 +29,7 @@ class Expected:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a look says of an original: one of FOUND_BY_SURVEY, or None when it is there."""
+    """What a look says of an original: one of damages.FOUND_BY_SURVEY, or None when it is there."""
 
     asset_id: UUID
     relative_path: str

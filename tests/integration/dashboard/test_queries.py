@@ -9,7 +9,7 @@ import dashboard_ledger
 from dashboard import queries
 from dashboard.status import StageCounts, Status
 from dashboard_ledger import NOW, Ledger
-from shared import models
+from shared import damages, models
 from shared.database import Database
 
 
@@ -124,6 +124,19 @@ def test_services_have_colours_and_those_that_should_run_are_missed(ledger: Ledg
     ]
 
 
+def test_originals_lost_after_filing_are_an_alert(ledger: Ledger) -> None:
+    ledger.photo(1, damage="truncated")  # it came like that
+    assert read(ledger).is_well
+
+    ledger.photo(2, damage=damages.MISSING)
+
+    status = read(ledger)
+    assert not status.is_well
+    assert status.assets.damaged == 2
+    [alert] = status.alerts
+    assert alert.startswith("1 original is missing or changed")
+
+
 def test_frozen_and_missing_folders_are_alerts(ledger: Ledger) -> None:
     with ledger.database.transaction() as session:
         root = sa.update(models.Root)
@@ -136,6 +149,6 @@ def test_frozen_and_missing_folders_are_alerts(ledger: Ledger) -> None:
 
     assert len(status.alerts) == 2
     assert "originals" in status.alerts[0]
-    assert "40 vanished" in status.alerts[0]
+    assert "40 vanished; ./photofactory thaw" in status.alerts[0]
     assert "/not/there is offline" in status.alerts[1]
     assert status.roots[-1].free_bytes is None or status.roots[0].free_bytes is None

@@ -24,7 +24,7 @@ from librarian.domain.facts import Facts
 from librarian.originals import Originals
 from librarian.repository import originals as original_rows
 from librarian.repository import surveying
-from shared import errors, faults, folders, ledger, models, publish
+from shared import damages, errors, faults, folders, ledger, models, publish
 from shared.clock import SystemClock
 from shared.database import Database
 
@@ -356,7 +356,7 @@ def test_a_healed_original_is_no_trouble_any_more(factory: Factory) -> None:
     now = SystemClock().now()
     [asset] = factory.rows("select id from media_assets")
     with factory.database.transaction() as session:
-        surveying.note(session, [surveying.Verdict(asset.id, "", surveying.MISSING)], now)
+        surveying.note(session, [surveying.Verdict(asset.id, "", damages.MISSING)], now)
         failure = ledger.Failure(asset.id, "original damaged: it is missing", permanent=True)
         ledger.fail(session, "backed_up", [failure], version=1, now=now)
     factory.drop("b.jpg", PHOTO)
