@@ -55,11 +55,7 @@ def _started(folder: DataFolder) -> Iterator[str]:
             f"{folder.path} is no data folder",
             "name yours with --data, or make one with ./photofactory up",
         )
-    if not (folder.database / "pgdata").exists() and data_folder.is_from_a_factory(folder):
-        raise UserError(
-            f"{folder.path} holds photos, but no database",
-            "put its copy back, or let ./photofactory rebuild make it anew from the originals",
-        )
+    data_folder.refuse_without_database(folder)
     with (
         data_folder.claim(folder, "command"),
         Cluster(folder.database, log_path=folder.logs / "database.log") as cluster,

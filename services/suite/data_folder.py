@@ -141,6 +141,15 @@ def is_from_a_factory(folder: DataFolder) -> bool:
     return any((root / ".photofactory").is_dir() for root in (folder.originals, folder.backup))
 
 
+def refuse_without_database(folder: DataFolder) -> None:
+    """Raise UserError for a folder whose ledger is lost: an empty one would say "no photos"."""
+    if not (folder.database / "pgdata").exists() and is_from_a_factory(folder):
+        raise UserError(
+            f"{folder.path} holds photos, but no database",
+            "put its copy back, or let ./photofactory rebuild make it anew from the originals",
+        )
+
+
 def _check_format(mark: Path) -> None:
     try:
         written = json.loads(mark.read_text())["format"]

@@ -62,6 +62,7 @@ def run(wish: Wish) -> int:
     with ExitStack() as stack:
         stack.enter_context(_stopping_by_signal())
         stack.enter_context(data_folder.claim(folder, "up"))
+        data_folder.refuse_without_database(folder)
         _end_leftovers(folder)
         address = f"http://{network.LOOPBACK}:{network.free_port(wish.port)}/"
         cluster = Cluster(folder.database, log_path=folder.logs / "database.log")

@@ -6,10 +6,13 @@ import urllib.parse
 from collections.abc import Sequence
 from pathlib import Path
 
-from shared import jobs
+import sqlalchemy as sa
+
+from shared import jobs, models
 from shared.clock import SystemClock
+from shared.database import Database
 from shared.errors import UserError
-from suite import access, ingest_progress
+from suite import access, console, ingest_progress
 from suite.data_folder import DataFolder
 
 HELP = "File photos from any file or folder; copies them unless --move is given"
@@ -48,7 +51,22 @@ def run(args: argparse.Namespace) -> int:
         if not args.wait:
             print(f"job {job_id}")
             return 0
+        if reason := frozen(database):
+            console.say(f"note: the files wait, for filing is frozen: {reason}")
         return ingest_progress.follow(database, job_id)
+
+
+def frozen(database: Database) -> str | None:
+    """Return why nothing can be filed now, and what ends that; None = it can."""
+    with database.read() as session:
+        reason: str | None = session.scalar(sa.select(models.Ledger.frozen_reason))
+        if reason:
+            return reason
+        root = sa.select(models.Root).where(
+            models.Root.kind == "originals", models.Root.state == "frozen"
+        )
+        found = session.scalars(root.limit(1)).first()
+    return f"{found.state_reason}; ./photofactory thaw shows what changed" if found else None
 
 
 def quoted(path: str, folder: DataFolder) -> str:
@@ -62,6 +80,8 @@ def quoted(path: str, folder: DataFolder) -> str:
     if not os.access(absolute, os.R_OK):
         raise UserError(f"{path} cannot be read", "give this user the right to read it")
     real = absolute.resolve()
+    if not real.is_dir() and not real.is_file():
+        raise UserError(f"{path} is neither a file nor a folder", "name a file or a folder")
     for own in own_folders(folder):
         if real == own or own in real.parents or real in own.parents:
             raise UserError(f"{path} is, holds or lies in {own}, the factory's own folder")

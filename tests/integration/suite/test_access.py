@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import UserError
-from suite import access, checkout, data_folder, diagnosis, process_identity, suite_state
+from suite import access, checkout, data_folder, diagnosis, process_identity, suite_run, suite_state
 from suite.data_folder import DataFolder
 from suite.process_identity import ProcessMark
 from suite.suite_state import SuiteState
@@ -49,6 +49,15 @@ def test_a_lost_database_is_said_and_not_made(used: DataFolder) -> None:
 
     with pytest.raises(UserError, match="no database"), access.opened(used.path):
         pass
+
+    assert list(used.database.iterdir()) == []
+
+
+def test_up_makes_no_empty_ledger_beside_photos(used: DataFolder) -> None:
+    (used.originals / ".photofactory").mkdir(parents=True)
+
+    with pytest.raises(UserError, match="no database"):
+        suite_run.run(suite_run.Wish(used, 0, (), None, None))
 
     assert list(used.database.iterdir()) == []
 
