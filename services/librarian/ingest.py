@@ -99,7 +99,8 @@ class IngestJob:
                 job_items.note(session, source.id, self.job_id, each.path, "ignored", each.rule)
             for other in unreadable:
                 reason = f"unreadable: {other.error}"
-                job_items.note(session, source.id, self.job_id, other.path, "failed", reason)
+                path = other.path[: scanner.LONGEST_PATH_BYTES]
+                job_items.note(session, source.id, self.job_id, path, "failed", reason)
             return job_items.recorded(session, self.job_id, ids.values())
 
     def _asking(self, source: Source) -> occurrences.Asking:

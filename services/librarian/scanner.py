@@ -7,9 +7,14 @@ import dataclasses
 import os
 import stat
 from collections.abc import Iterator
+from typing import Final
 
 from librarian.arrivals import Found, mtime_ns_of
 from librarian.domain import ignoring
+
+LONGEST_PATH_BYTES: Final = 2_400
+"""An index of PostgreSQL takes no longer one."""
+TOO_LONG: Final = f"its path is longer than {LONGEST_PATH_BYTES} bytes"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,7 +62,9 @@ def walk_folder(root_fd: int, path: bytes, below: list[bytes]) -> Iterator[Met]:
         with opened(root_fd, path) as folder_fd, os.scandir(folder_fd) as entries:
             for entry in entries:
                 inside = join(path, os.fsencode(entry.name))
-                if rule := ignoring.rule_for(os.fsencode(entry.name)):
+                if len(inside) > LONGEST_PATH_BYTES:
+                    yield Unreadable(inside, TOO_LONG)
+                elif rule := ignoring.rule_for(os.fsencode(entry.name)):
                     yield Debris(inside, rule)
                 elif entry.is_dir(follow_symlinks=False):
                     below.append(inside)

@@ -159,6 +159,21 @@ def test_a_folder_that_cannot_be_looked_into_any_more_fails_its_files_alone(
     assert bench.ingest([bench.folder]) == {"filed": 1, "failed": 1}
 
 
+def test_a_path_that_no_index_takes_fails_alone(bench: Bench) -> None:
+    folder = os.open(bench.folder, os.O_RDONLY)
+    for _ in range(13):  # random, for an index compresses
+        name = os.urandom(100).hex()
+        os.mkdir(name, dir_fd=folder)
+        inner = os.open(name, os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        folder = inner
+    os.close(os.open("a.jpg", os.O_CREAT, dir_fd=folder))
+    os.close(folder)
+    bench.put("b.jpg", photos.jpeg(None, seed=1))
+
+    assert bench.ingest([bench.folder]) == {"filed": 1, "failed": 1}
+
+
 def test_a_folder_whose_path_is_no_text_fails_the_job_by_name(bench: Bench) -> None:
     folder = bench.put(os.fsdecode(b"caf\xe9/a.jpg"), photos.jpeg(None, seed=1)).parent
 
