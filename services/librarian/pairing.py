@@ -99,7 +99,7 @@ def _filed(
     session: orm.Session, root_id: UUID, plans: Sequence[Plan], halves: Sequence[Half]
 ) -> list[Half]:
     """The filed halves that may be of one pair with these."""
-    identifiers = {half.live_photo_id for half in halves if half.live_photo_id is not None}
+    identifiers = {half.live_photo_id for half in halves if half.live_photo_id}
     found = rows.identified(session, root_id, identifiers)
     images = [plan for plan, half in zip(plans, halves, strict=True) if half.media_type == "image"]
     if images:

@@ -15,6 +15,9 @@ from librarian.domain import links, naming, tag_names
 from librarian.domain.facts import CompanionFacts
 from librarian.domain.links import LinkKind, Member
 
+MOST: Final = 8
+"""More files with one identifier were not made together: some program writes it everywhere."""
+
 # A date of the file's own metadata, not of its name, its folder, the file system or a companion.
 _STATED: Final = re.compile(r"(?!File:|companion:)\w+:")
 _KINDS: Final = MappingProxyType({LinkKind.LIVE: "live_photo", LinkKind.RAW_JPEG: "raw_jpeg"})
@@ -60,7 +63,7 @@ class Half:
     @property
     def member(self) -> Member:
         """What decides whether it is one of a pair."""
-        return Member(self.name, self.media_type, self.live_photo_id, self.taken.moment)
+        return Member(self.name, self.media_type, self.live_photo_id or None, self.taken.moment)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -141,9 +144,9 @@ def _groups(halves: Iterable[Half]) -> Iterable[list[Half]]:
     groups: dict[object, list[Half]] = {}
     for half in halves:
         groups.setdefault(key_of(half), []).append(half)
-        if half.live_photo_id is not None:
+        if half.live_photo_id:
             groups.setdefault(half.live_photo_id, []).append(half)
-    return (group for group in groups.values() if len(group) > 1)
+    return (group for group in groups.values() if 1 < len(group) <= MOST)
 
 
 def _text(taken: Taken) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
@@ -36,11 +37,16 @@ def near(
 
 
 def identified(session: orm.Session, root_id: UUID, identifiers: Collection[str]) -> list[Half]:
-    """The filed halves of Live Photos with these identifiers, wherever they came from."""
+    """The filed halves of Live Photos with these identifiers, wherever they came from.
+
+    Left out are those whose identifier too many files have.
+    """
     if not identifiers:
         return []
     values = {"root": root_id, "ids": sorted(identifiers), "certain": list(CERTAIN)}
-    return [_half(row, None) for row in session.execute(_IDENTIFIED, values)]
+    found = [_half(row, None) for row in session.execute(_IDENTIFIED, values)]
+    counts = Counter(half.live_photo_id for half in found)
+    return [half for half in found if counts[half.live_photo_id] <= pairs.MOST]
 
 
 def link(

@@ -35,6 +35,8 @@ TAKEOUT = json.dumps(
     }
 ).encode()
 ZONE = "Europe/Berlin"
+VIENNA = (48.2, 16.37)
+ID, CONTENT_IDENTIFIER = "1EA799FF-8384", "com.apple.quicktime.content.identifier"
 WHOLE = photos.jpeg(seed=8, taken="2020:05:05 05:05:05")
 
 ASSETS = """
@@ -128,9 +130,15 @@ def fill(factory: Factory) -> None:
     factory.drop("trip.jpg.json", TAKEOUT)
     factory.drop("pair.jpg", photos.jpeg(seed=7, taken="2020:01:02 03:04:05"))
     factory.drop("pair.mp4", photos.video())
+    factory.drop(
+        "live.heic", photos.heic(taken="2021:01:02 03:04:05", gps=VIENNA, live_photo_id=ID)
+    )
+    factory.drop("raw.nef", photos.tiff(taken="2021:01:02 13:04:05"))
     factory.drop("cut.jpg", WHOLE[:-200])
     file_all(factory)
     factory.drop("late.jpg.xmp", XMP)
+    factory.drop("raw.jpg", photos.jpeg(taken="2021:01:02 13:04:05", gps=VIENNA))
+    factory.drop("live.mov", photos.video(kind="mov", taken=None, tags={CONTENT_IDENTIFIER: ID}))
     factory.drop("cut.jpg", WHOLE)
     factory.drop("again.jpg", photos.jpeg(seed=1, gps=(48.2, 16.37), taken="2019:07:14 10:00:00"))
     file_all(factory)
@@ -171,7 +179,7 @@ def test_everything_comes_back(
     assert differences(before, dump(new_database)) == []
     assert not balance.troubles
     assert not balance.missing
-    assert balance.outcomes == {"restored": 10, "sidecar": 2}
+    assert balance.outcomes == {"restored": 14, "sidecar": 2}
 
 
 def test_files_without_a_record_are_read_anew_with_an_id_of_their_hash(
@@ -188,7 +196,7 @@ def test_files_without_a_record_are_read_anew_with_an_id_of_their_hash(
 
     after = {row["file_hash"]: row for row in dump(new_database)[0]}
     assert after.keys() == before.keys()
-    assert balance.outcomes == {"read anew": 10, "sidecar": 2, "copy of another": 1, "left": 1}
+    assert balance.outcomes == {"read anew": 14, "sidecar": 2, "copy of another": 1, "left": 1}
     assert balance.troubles == [("notes.txt", "left: no picture, video or sidecar of one")]
     late = next(row for row in after.values() if row["original_name"] == "late.jpg")
     assert late["captured_local"].isoformat() == "2018-03-04T05:06:07"

@@ -66,6 +66,13 @@ def test_of_a_batch_the_partner_comes_later() -> None:
     assert [one.name for one in halves if one.asset_id in later] == ["IMG_1.MOV", "DSC_1.NEF"]
 
 
+def test_an_identifier_that_every_file_has_makes_no_pairs() -> None:
+    halves = [half(f"IMG_{number}.MOV", "X") for number in range(8)]
+
+    assert pairs.later([*halves, half("a.HEIC", "X")]) == set()
+    assert pairs.certain(half("a.HEIC", ""), half("b.MOV", "")) is None
+
+
 def test_an_undated_picture_comes_after_a_dated_video() -> None:
     picture, video = half("IMG_1.HEIC", "X", UNDATED), half("IMG_1.MOV", "X")
 
