@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from shared.database import Database
-from shared.errors import UserError
+from shared.errors import DependencyError, UserError
 from suite import data_folder, database_setup, process_identity, suite_state
 from suite.data_folder import DataFolder
 from suite.postgres import Cluster
@@ -16,7 +16,8 @@ from suite.settings import SuiteSettings
 def opened(data: Path) -> Iterator[Database]:
     """Give the ledger's database of a data folder; where no suite runs, it is started meanwhile.
 
-    Raises UserError if ``data`` was never used, or is in use by something else.
+    Raises UserError if ``data`` was never used, or is in use by something else; DependencyError
+    while a suite starts or ends.
     """
     folder = DataFolder(data)
     with ExitStack() as stack:
@@ -55,6 +56,8 @@ def _started(folder: DataFolder) -> Iterator[str]:
             f"{folder.path} is no data folder",
             "name yours with --data, or make one with ./photofactory up",
         )
+    if (data_folder.holder(folder) or "").startswith("up "):
+        raise DependencyError("suite", "it is just starting or ending. Try again in a moment")
     data_folder.refuse_without_database(folder)
     with (
         data_folder.claim(folder, "command"),

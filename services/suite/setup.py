@@ -97,6 +97,12 @@ def _say(text: str) -> None:
 if __name__ == "__main__":
     try:
         install(Path(sys.argv[1]), sys.argv[2])
+    except PermissionError as error:
+        _say(
+            f"{error.filename} cannot be written or run by this user: let the owner of the checkout"
+            " run ./photofactory once (with a Python that all may run), or make a clone of your own"
+        )
+        sys.exit(2)
     except (SetupError, OSError) as error:
         _say(str(error))
         sys.exit(2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.errors import UserError
+from shared.errors import DependencyError, UserError
 from suite import access, checkout, data_folder, diagnosis, process_identity, suite_run, suite_state
 from suite.data_folder import DataFolder
 from suite.process_identity import ProcessMark
@@ -60,6 +60,15 @@ def test_up_makes_no_empty_ledger_beside_photos(used: DataFolder) -> None:
         suite_run.run(suite_run.Wish(used, 0, (), None, None))
 
     assert list(used.database.iterdir()) == []
+
+
+def test_a_suite_that_is_just_starting_is_waited_for(used: DataFolder) -> None:
+    with (
+        data_folder.claim(used, "up"),
+        pytest.raises(DependencyError, match="Try again in a moment"),
+        access.opened(used.path),
+    ):
+        pass
 
 
 def test_the_running_suite_is_found(used: DataFolder, database_url: str) -> None:
