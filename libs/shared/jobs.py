@@ -24,11 +24,7 @@ OWNERS: Final[Mapping[str, str]] = MappingProxyType(
         "clock_fix": "librarian",
         "move": "librarian",
         "undo": "librarian",
-        "reconcile": "librarian",
         "survey": "librarian",
-        "verify": "backup",
-        "restore": "backup",
-        "heal": "backup",
     }
 )
 """Which service works off which type of job; a type that nobody owns cannot be asked for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from librarian import records
@@ -14,6 +14,9 @@ from librarian.domain.capture import Capture, DateRules, Evidence
 from librarian.domain.facts import CompanionFacts, Facts
 from librarian.placing import Wish
 from librarian.staging import Staged
+
+NAME_LIMIT: Final = 512
+"""Characters that the contract of `media_assets.original_name` has room for."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def asset_row(staged: Staged, facts: Facts, taken: Capture, now: datetime) -> di
     claimed = staged.claimed
     damage = clean.text(facts.problem) if facts.problem else None
     return {
-        "original_name": naming.display(claimed.found.path.rpartition(b"/")[2]),
+        "original_name": naming.display(claimed.found.path.rpartition(b"/")[2])[:NAME_LIMIT],
         "original_path": f"{claimed.source.path}/{naming.display(claimed.found.path)}",
         "captured_at": _iso(taken.captured_at),
         "ingested_at": _iso(now),

@@ -11,13 +11,14 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
-from sqlalchemy import orm
+from sqlalchemy import exc, orm
 
 from librarian import scanner, watcher
-from librarian.arrivals import CHANGED, OPEN, Found, Outcome, Source
+from librarian.arrivals import CHANGED, OPEN, Claimed, Found, Outcome, Source
 from librarian.desk import Desk
 from librarian.repository import occurrences, sources
 from librarian.settling import LIMIT, Settling
+from shared import database as databases
 from shared import folders, metrics
 from shared.errors import DependencyError
 
@@ -186,7 +187,7 @@ def file_claimed(
 ) -> Sequence[Outcome]:
     """Claim and file; what could not be decided is given back, with the time of its next try."""
     began = desk.clock.monotonic()
-    claimed = desk.database.run(lambda session: occurrences.claim(session, asking, files))
+    claimed = claim(desk, asking, files)
     if not claimed:
         return []
     try:
@@ -201,6 +202,19 @@ def file_claimed(
             metrics.FILES_DECIDED.labels(each.outcome).inc()
             metrics.FILING_SECONDS.observe(took_s)
     return outcomes
+
+
+def claim(desk: Desk, asking: occurrences.Asking, files: Sequence[Found]) -> list[Claimed]:
+    """Claim together; where the ledger refuses a value one by one, so that it blames one file."""
+    try:
+        return desk.database.run(lambda session: occurrences.claim(session, asking, files))
+    except exc.DBAPIError as error:
+        if not databases.is_refused_value(error):
+            raise
+        if len(files) == 1:
+            log.warning("inbox.refused", path=files[0].path, error=str(error.orig))
+            return []
+    return [claimed for file in files for claimed in claim(desk, asking, [file])]
 
 
 def give_turns(session: orm.Session, outcomes: Sequence[Outcome], now: datetime) -> None:

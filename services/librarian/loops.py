@@ -18,14 +18,16 @@ from librarian.inbox import Inbox
 from librarian.ingest import IngestJob
 from librarian.redating.apply import RedateJob
 from librarian.repository import sources
-from shared import heartbeat, jobs, models, process
-from shared.errors import DependencyError, PermanentError
+from shared import delivery, heartbeat, jobs, models, process
+from shared.errors import PermanentError
+from shared.stage_handler import NOT_NOW
 
 log = structlog.get_logger()
 
 TICK_S: Final = 1.0
 RELOAD_S: Final = 15.0
 OFFLINE_PAUSE_S: Final = 10.0
+FAILED_PAUSE_S: Final = 60.0
 
 
 class Worker(Protocol):
@@ -128,13 +130,21 @@ class Rounds:
     def _visit(self, source_id: UUID, inbox: Inbox) -> None:
         try:
             inbox.visit()
-        except DependencyError as error:
+        except NOT_NOW as error:
             if self._trouble.get(source_id) != str(error):
                 log.warning("inbox.waiting", inbox=inbox.source.name, reason=str(error))
-            self._trouble[source_id] = str(error)
-            self._paused_until[source_id] = self._desk.clock.monotonic() + OFFLINE_PAUSE_S
+            self._pause(source_id, str(error), OFFLINE_PAUSE_S)
+        except Exception as error:
+            log.exception("inbox.failed", inbox=inbox.source.name)
+            self._pause(
+                source_id, f"{inbox.source.name}: {delivery.describe(error)}", FAILED_PAUSE_S
+            )
         else:
             self._trouble.pop(source_id, None)
+
+    def _pause(self, source_id: UUID, reason: str, pause_s: float) -> None:
+        self._trouble[source_id] = reason
+        self._paused_until[source_id] = self._desk.clock.monotonic() + pause_s
 
     def _work_on_job(self) -> None:
         if self._job is None:
@@ -146,8 +156,11 @@ class Rounds:
             is_complete = self._job.visit()
         except PermanentError as error:
             self._end_job(job_id, str(error))
-        except DependencyError as error:
+        except NOT_NOW as error:
             self._trouble[job_id] = str(error)
+        except Exception as error:
+            log.exception("job.failed", job_id=str(job_id))
+            self._end_job(job_id, delivery.describe(error))
         else:
             self._trouble.pop(job_id, None)
             if is_complete:
@@ -176,4 +189,8 @@ class Rounds:
         if job is None:
             return None
         self._job_type = job.type
-        return WORKERS[job.type](job, desk)
+        try:
+            return WORKERS[job.type](job, desk)
+        except (KeyError, TypeError, ValueError) as error:
+            self._end_job(job.id, f"its parameters make no sense: {delivery.describe(error)}")
+            return None
