@@ -105,14 +105,17 @@ def read_high_water(root_fd: int) -> HighWater | None:
         raise MarkerUnreadableError("root", f"its high-water file is damaged: {error!r}") from error
 
 
-def write_high_water(root_fd: int, position: HighWater) -> None:
-    """Replaces the recorded position, durably."""
+def write_high_water(root_fd: int, position: HighWater, *, temporary: bytes | None = None) -> None:
+    """Replaces the recorded position, durably.
+
+    ``temporary``: a name by which others recognise what a killed process left of it.
+    """
     content: dict[str, object] = {
         "ledger_id": str(position.ledger_id),
         "epoch": position.epoch,
         "log_id": position.log_id,
     }
-    _write(root_fd, _HIGH_WATER, content, may_replace=True)
+    _write(root_fd, _HIGH_WATER, content, may_replace=True, temporary=temporary)
 
 
 def foreign_key(root_fd: int) -> str:
@@ -162,8 +165,15 @@ def _read(root_fd: int, name: bytes) -> dict[str, object] | None:
     return content
 
 
-def _write(root_fd: int, name: bytes, content: dict[str, object], *, may_replace: bool) -> None:
-    temporary = name + b"." + secrets.token_hex(4).encode()
+def _write(
+    root_fd: int,
+    name: bytes,
+    content: dict[str, object],
+    *,
+    may_replace: bool,
+    temporary: bytes | None = None,
+) -> None:
+    temporary = temporary or name + b"." + secrets.token_hex(4).encode()
     with contextlib.ExitStack() as opened:
         own_fd = folders.open_folder(root_fd, OWN_FOLDER)
         opened.callback(os.close, own_fd)

@@ -179,12 +179,17 @@ class Batch:
                 self._link(self._keep(self._paired(plans)))
             self._write_heard(self._keep(self._decide_sidecars(sidecars)))
             self._settle_duplicates()
-            high_water.raise_to_now(self._database, self._originals.folder)
+            self._raise_high_water()
             self._remove()
         finally:
             for each in self._staged:
                 self._originals.discard(each.temporary)
         return [self._outcomes[each.file_id] for each in batch]
+
+    def _raise_high_water(self) -> None:
+        """Under a name of our own meanwhile: recovery removes what a kill leaves of it."""
+        temporary = self._originals.new_temporary_name()
+        high_water.raise_to_now(self._database, self._originals.folder, temporary=temporary)
 
     def _without_recovered(self, batch: Sequence[Claimed]) -> list[Claimed]:
         """The files that recovery has not just decided."""

@@ -55,11 +55,11 @@ def is_too_old(database: Database) -> bool:
         return session.scalar(sa.select(models.Ledger.frozen_reason)) == TOO_OLD
 
 
-def raise_to_now(database: Database, folder: RootFolder) -> None:
+def raise_to_now(database: Database, folder: RootFolder, *, temporary: bytes | None = None) -> None:
     """Let the root remember how far the log has come, whatever it remembered before."""
     with database.read() as session:
         now = position(session)
-    root_markers.write_high_water(folder.fd, now)
+    root_markers.write_high_water(folder.fd, now, temporary=temporary)
 
 
 def accept(database: Database, folder: RootFolder) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -13,13 +12,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import exc, orm
 
-from librarian import scanner, watcher
+from librarian import removal, scanner, watcher
 from librarian.arrivals import CHANGED, OPEN, Claimed, Found, Outcome, Source
 from librarian.desk import Desk
 from librarian.repository import occurrences, sources
 from librarian.settling import LIMIT, Settling
 from shared import database as databases
-from shared import folders, metrics
+from shared import metrics
 from shared.errors import DependencyError
 
 log = structlog.get_logger()
@@ -240,22 +239,7 @@ def give_back(desk: Desk, claimed_ids: Sequence[UUID]) -> None:
 
 def remove_emptied(source_fd: int, outcomes: Iterable[Outcome]) -> None:
     """Remove the folders that filing has emptied, upwards, never the inbox itself."""
-    emptied = {each.path.rpartition(b"/")[0] for each in outcomes if each.is_source_removed}
-    for deepest in sorted(emptied, key=len, reverse=True):
-        folder = deepest
-        while folder:
-            parent, _, name = folder.rpartition(b"/")
-            try:
-                parent_fd = folders.open_folder(source_fd, parent)
-            except (OSError, folders.UnusablePathError):
-                break
-            try:
-                os.rmdir(name, dir_fd=parent_fd)
-            except OSError:
-                break  # not empty, or gone already
-            finally:
-                os.close(parent_fd)
-            folder = parent
+    removal.remove_emptied(source_fd, (each.path for each in outcomes if each.is_source_removed))
 
 
 def batched(files: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -51,6 +51,8 @@ class Tidying:
     def _remove(self, leftovers: Sequence[Leftover]) -> set[UUID]:
         gone = {each.file_id for each in leftovers if self._is_gone(each)}
         self.database.run(lambda session: rows.sources_removed(session, gone, self.now))
+        removed = (each.path for each in leftovers if each.file_id in gone)
+        removal.remove_emptied(self.source_fd, removed)
         return gone
 
     def _is_gone(self, leftover: Leftover) -> bool:

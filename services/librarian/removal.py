@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 from uuid import UUID
 
@@ -149,3 +149,23 @@ def _is_same(folder_fd: int, name: bytes, expected: Identity, *, with_ctime: boo
         return seen == expected and not staging.is_open_for_writing(descriptor)
     finally:
         os.close(descriptor)
+
+
+def remove_emptied(source_fd: int, removed: Iterable[bytes]) -> None:
+    """Remove the folders in which ``removed`` files were the last, upwards, never the source."""
+    emptied = {path.rpartition(b"/")[0] for path in removed}
+    for deepest in sorted(emptied, key=len, reverse=True):
+        folder = deepest
+        while folder:
+            parent, _, name = folder.rpartition(b"/")
+            try:
+                parent_fd = folders.open_folder(source_fd, parent)
+            except (OSError, folders.UnusablePathError):
+                break
+            try:
+                os.rmdir(name, dir_fd=parent_fd)
+            except OSError:
+                break  # not empty, or gone already
+            finally:
+                os.close(parent_fd)
+            folder = parent

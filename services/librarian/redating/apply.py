@@ -137,7 +137,8 @@ class RedateJob:
                 self._file_in(
                     originals, [i for i in dated if stored[i.asset_id].root_id == root_id]
                 )
-                high_water.raise_to_now(self._desk.database, folder)
+                temporary = originals.new_temporary_name()
+                high_water.raise_to_now(self._desk.database, folder, temporary=temporary)
         self._close([i.asset_id for i in dated if stored[i.asset_id].root_id is None])
 
     def _is_dated(self, item: models.JobAsset, stored: Stored) -> bool:
