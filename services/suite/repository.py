@@ -89,6 +89,25 @@ def held_stages(
     return [HeldStage(*row) for row in session.execute(query)]
 
 
+@dataclass(frozen=True, slots=True)
+class DamagedOriginal:
+    """A photo in the library whose original is not whole."""
+
+    asset_id: UUID
+    final_path: str
+    damage: str
+
+
+def damaged_originals(session: orm.Session) -> list[DamagedOriginal]:
+    """Return every photo whose original is truncated, missing or changed, by path."""
+    rows = session.execute(
+        sa.select(Asset.id.label("asset_id"), Asset.final_path, Asset.damage)
+        .where(Asset.damage.is_not(None), Asset.removed_at.is_(None))
+        .order_by(Asset.final_path)
+    )
+    return [DamagedOriginal(**row) for row in rows.mappings()]
+
+
 def forget_decision(session: orm.Session, file_ids: Sequence[UUID]) -> int:
     """Make decided files undecided, so that the next scan or job tries them; return how many."""
     changed = session.execute(

@@ -13,7 +13,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
 from suite import access, repository, status_text, terminal
-from suite.repository import HeldFile, HeldStage
+from suite.repository import DamagedOriginal, HeldFile, HeldStage
 
 HELP = "List what is kept out of the library or of a stage; try it again, or let it go"
 
@@ -37,13 +37,26 @@ def run(args: argparse.Namespace) -> int:
         with database.read() as session:
             files = repository.held_files(session, ("quarantined",))
             stages = repository.held_stages(session, states=("quarantined",))
+            damaged = repository.damaged_originals(session)
         if args.action == "list":
+            show_damaged(damaged)
             return show(files, stages)
         if not args.all:
             files, stages = chosen(args.names, files, stages)
         if args.action == "release":
             return release(database, files)
         return retry(database, files, stages)
+
+
+def show_damaged(damaged: Sequence[DamagedOriginal]) -> None:
+    """Print the photos that are in the library and not whole; they may be the only copy."""
+    for each in damaged:
+        print(f"{each.asset_id}  {terminal.plain(each.final_path)}")
+        print(f"    in the library, not whole: {terminal.plain(each.damage)}")
+    if damaged:
+        print(
+            f"{len(damaged)} originals are not whole; a whole one that arrives is linked or heals\n"
+        )
 
 
 def show(files: Sequence[HeldFile], stages: Sequence[HeldStage]) -> int:
