@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shared.errors import UserError
-from suite import console, suite_run
+from suite import console, inbox, suite_run
 from suite.commands import up
 from suite.data_folder import DataFolder
 from suite.folder_setup import Outcome
@@ -107,3 +107,8 @@ def test_one_end_is_no_crash_loop(tmp_path: Path, capsys: pytest.CaptureFixture[
     console.service_ended(Ended("backup", "ended with code 1", Decision(1, 0.5)), tmp_path / "log")
 
     assert capsys.readouterr().out == "backup ended with code 1; starting it again in 0.5 s\n"
+
+
+def test_a_mode_that_there_is_not_is_named(tmp_path: Path) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match='"bad" is neither "copy" nor "move"'):
+        inbox.parse(f"{tmp_path}=bad")
