@@ -11,9 +11,12 @@ import secrets
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import psutil
 
 import needs
 from kafka_broker import free_ports
@@ -99,10 +102,14 @@ class Node:
         return decoded
 
     def end(self) -> None:
-        """Kill it."""
-        if self._process:
-            self._process.kill()
-            self._process.wait(60)
+        """Kill it, and the process in which it really runs."""
+        if self._process is None:
+            return
+        with suppress(psutil.NoSuchProcess):
+            monitor = psutil.Process(self._process.pid)
+            for process in (monitor, *monitor.children(recursive=True)):
+                process.kill()
+        self._process.wait(60)
 
     def _answers(self) -> bool:
         assert self._process
