@@ -275,7 +275,7 @@ class JobRequestedV1(Event):
 
     topic: ClassVar = topics.JOB_REQUESTED
     version: ClassVar = 1
-    example: ClassVar[dict[str, Any]] = {"job_id": _JOB, "job_type": "verify"}
+    example: ClassVar[dict[str, Any]] = {"job_id": _JOB, "job_type": "ingest"}
 
     job_id: UUID
     job_type: str

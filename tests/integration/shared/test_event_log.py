@@ -13,7 +13,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def requested(job_id: UUID) -> events.JobRequestedV1:
-    return events.JobRequestedV1(job_id=job_id, job_type="verify")
+    return events.JobRequestedV1(job_id=job_id, job_type="ingest")
 
 
 def rows(database: Database) -> list[sa.Row[tuple[object, ...]]]:
