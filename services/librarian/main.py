@@ -8,7 +8,7 @@ from librarian.loops import Rounds
 from librarian.reader import FUNCTION, Reader
 from librarian.settings import LibrarianSettings
 from librarian.watch import Watch
-from shared import children, service
+from shared import children, mass_change, service
 
 
 def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]:
@@ -19,7 +19,9 @@ def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]
     context.resources.callback(filer.close)
     rounds = Rounds(Desk(context.database, filer, context.clock, context.owner.id, context.stop))
     context.resources.callback(rounds.close)
-    watch = Watch(context.database, context.owner.id, context.clock)
+    settings = context.settings
+    brake = mass_change.Thresholds(settings.mass_change_share, settings.mass_change_minimum)
+    watch = Watch(context.database, context.owner.id, context.clock, brake)
     return [
         service.Loop("filing", lambda pulse: rounds.run(pulse, context.stop)),
         service.Loop("watch", lambda pulse: watch.run(pulse, context.stop)),

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from librarian.survey import Survey
-from shared import event_log, heartbeat, jobs, metrics, process, roots
+from shared import event_log, heartbeat, jobs, mass_change, metrics, process, roots
 from shared.clock import Clock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -26,7 +26,14 @@ JOB: Final = "survey"
 class Watch:
     """Looks at all roots often, and at every original now and then, or when a job asks for it."""
 
-    def __init__(self, database: Database, owner: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        owner: int,
+        clock: Clock,
+        thresholds: mass_change.Thresholds | None = None,
+    ) -> None:
+        self._thresholds = thresholds
         self._database = database
         self._owner = owner
         self._clock = clock
@@ -77,7 +84,7 @@ class Watch:
 
     def _survey_one(self, root: KnownRoot, found: dict[str, int]) -> None:
         began = self._clock.monotonic()
-        look = Survey(self._database, root, self._clock).run()
+        look = Survey(self._database, root, self._clock).run(self._thresholds)
         for name in found:
             found[name] += getattr(look, name)
         log.info(

@@ -18,7 +18,7 @@ from librarian.repository.surveying import Expected
 from librarian.survey import Look, Survey
 from librarian.watch import Watch
 from library import Library
-from shared import heartbeat, jobs, models, process, roots
+from shared import heartbeat, jobs, mass_change, models, process, roots
 from shared.database import Database
 from shared.errors import DependencyError
 from shared.mass_change import Thresholds
@@ -173,6 +173,17 @@ def test_the_watch_surveys_at_the_start_when_asked_and_says_what_is_offline(
     (library.folder / "unmounted").rename(library.path(""))
     watch.once()
     assert state(library)[0] == "online"
+
+
+def test_the_watch_freezes_by_the_thresholds_of_the_settings(library: Library) -> None:
+    fill(library, 4)
+    brake = mass_change.Thresholds(share=0.25, minimum=1)
+    watch = Watch(library.database, 1, HandClock(), brake)
+    library.path("2003/d3/3.jpg").unlink()
+
+    watch.once()
+
+    assert state(library)[0] == "frozen"
 
 
 def test_the_watch_goes_on_until_the_stop(library: Library) -> None:
