@@ -13,7 +13,7 @@ import agreement
 import photos
 import samples
 from librarian import reader, reader_child
-from shared.children import Children
+from shared.children.children import Children
 
 
 def main() -> int:

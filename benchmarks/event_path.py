@@ -20,13 +20,14 @@ import psycopg
 import sqlalchemy as sa
 
 import kafka_broker
-from shared import event_log, events, logs, relay
+from shared import event_log, events, logs
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.event_reader import EventReader
-from shared.kafka.publisher import KafkaEventPublisher
-from shared.kafka.reader import KafkaEventReader
-from shared.reader_postgres import PostgresEventReader
+from shared.transport import relay
+from shared.transport.event_reader import EventReader
+from shared.transport.kafka.publisher import KafkaEventPublisher
+from shared.transport.kafka.reader import KafkaEventReader
+from shared.transport.reader_postgres import PostgresEventReader
 from suite import database_setup, postgres
 
 EVENTS = 50_000

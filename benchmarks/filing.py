@@ -25,10 +25,11 @@ from librarian.domain.facts import Facts
 from librarian.filing import FactsReader, Filer
 from librarian.reader import FUNCTION, Reader
 from measuring import Cost, cost_of
-from shared import folders, logs
-from shared.children import Children
+from shared import logs
+from shared.children.children import Children
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import folders
 from shared.ownership import Owner
 from suite import database_setup, postgres
 

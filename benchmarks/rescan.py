@@ -26,8 +26,9 @@ from librarian import inbox, scanner
 from librarian.arrivals import Claimed, Found, Outcome, Source
 from librarian.desk import Desk
 from measuring import Cost, cost_of, peak_mib, reset_peak, resident_mib
-from shared import folders, logs
+from shared import logs
 from shared.database import Database
+from shared.disk import folders
 from suite import database_setup
 
 PER_FOLDER = 1_000

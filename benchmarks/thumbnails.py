@@ -22,9 +22,9 @@ from uuid import UUID, uuid4
 
 import photo_maker
 import vips_reference
-from shared import root_folder
-from shared.children import Children
-from shared.root_folder import KnownRoot
+from shared.children.children import Children
+from shared.disk import root_folder
+from shared.disk.root_folder import KnownRoot
 from thumbnailer import rendering, storing
 
 _REQUEST = {"mime_type": "image/jpeg", "is_damaged": False, "orientation": None}

@@ -18,10 +18,10 @@ TEXT = {
     *(".css", ".html", ".sh", ".txt", ".cfg", ".conf", ".svg", ".mako", ".example", ""),
 }
 CATCH_ALL_ALLOWED = (
-    "libs/shared/consumer",  # one bad event must not end the loop
-    "libs/shared/stage_",  # whatever a service's work raises is the asset's failure
+    "libs/shared/stages/consumer",  # one bad event must not end the loop
+    "libs/shared/stages/stage_",  # whatever a service's work raises is the asset's failure
     "libs/shared/service.py",  # the last resort of a process
-    "libs/shared/child_main.py",  # whatever happens in a child is an answer to its parent
+    "libs/shared/children/child_main.py",  # whatever happens in a child is an answer to its parent
     "services/librarian/loops.py",  # one inbox or job must not end the others
     "services/librarian/reader_child.py",
     "services/librarian/formats/",  # decoders of foreign bytes raise anything

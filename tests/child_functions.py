@@ -1,4 +1,4 @@
-"""What the children of the tests run (see shared.child_main)."""
+"""What the children of the tests run (see shared.children.child_main)."""
 
 import os
 import resource

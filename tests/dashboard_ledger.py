@@ -15,9 +15,10 @@ import assets
 import photos
 from dashboard import api, live, readiness, server
 from dashboard.reading import Reading
-from shared import heartbeat, models, process, root_folder, roots
+from shared import heartbeat, models, process
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import root_folder, roots
 
 NOW = datetime(2024, 5, 17, 12, 0, tzinfo=UTC)
 SERVICES = ("librarian", "thumbnailer", "geocoder", "backup", "dashboard")

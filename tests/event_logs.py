@@ -14,13 +14,13 @@ from typing_extensions import override
 
 from shared import event_log, events
 from shared.database import Database
-from shared.event_reader import EventReader, Record
 from shared.events import envelope
-from shared.kafka import client
-from shared.kafka.publisher import KafkaEventPublisher
-from shared.kafka.reader import KafkaEventReader
-from shared.reader_postgres import PostgresEventReader
 from shared.testing import FakeLog, FakeReader
+from shared.transport.event_reader import EventReader, Record
+from shared.transport.kafka import client
+from shared.transport.kafka.publisher import KafkaEventPublisher
+from shared.transport.kafka.reader import KafkaEventReader
+from shared.transport.reader_postgres import PostgresEventReader
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 LIMIT_S = 60.0

@@ -16,9 +16,10 @@ from librarian.domain.facts import Facts
 from librarian.filing import Filer
 from librarian.reader_child import facts_of
 from librarian.repository import occurrences, sources
-from shared import folders, models, root_folder
+from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import folders, root_folder
 from shared.ownership import Owner
 
 

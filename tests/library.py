@@ -9,9 +9,11 @@ from uuid import UUID, uuid4
 
 import assets
 from hand_clock import HandClock
-from shared import delivery, heartbeat, process, root_folder, roots, stage_runner
+from shared import heartbeat, process
 from shared.database import Database
+from shared.disk import root_folder, roots
 from shared.ownership import Owner
+from shared.stages import delivery, stage_runner
 
 
 @dataclass

@@ -11,14 +11,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import orm
 
 import waiting
-from shared import events, heartbeat, ledger, process, stage_runner, stages
+from shared import events, heartbeat, ledger, process
 from shared.clock import Clock
 from shared.database import Database
-from shared.event_reader import Record
 from shared.events import envelope, topics
 from shared.ownership import Owner
-from shared.stage_loop import StageLoop
+from shared.stages import stage_runner, stages
+from shared.stages.stage_loop import StageLoop
 from shared.testing import FakeLog, FakeReader
+from shared.transport.event_reader import Record
 
 STAGE = stages.THUMBNAILED
 GROUP = STAGE.service

@@ -45,7 +45,7 @@ def append(session: orm.Session, events: Sequence[event_types.Event], *, now: da
     """Write ``events`` in the caller's transaction, in their order, and wake the readers at commit.
 
     Raises DependencyError when the ledger is not set up or its database was restored or moved and
-    ``up`` has not yet raised its epoch (``shared.epoch``).
+    ``up`` has not yet raised its epoch (``shared.transport.epoch``).
     """
     if not events:
         return

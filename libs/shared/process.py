@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from shared import delivery
+from shared.stages import delivery
 
 STUCK_EXIT_CODE = 3
 

@@ -27,12 +27,14 @@ import pydantic
 import structlog
 from sqlalchemy import exc, orm
 
-from shared import delivery, epoch, health, heartbeat, logs, process
+from shared import health, heartbeat, logs, process
 from shared.clock import Clock, SystemClock
 from shared.database import Database
 from shared.errors import DependencyError
 from shared.ownership import Owner
 from shared.settings import Settings
+from shared.stages import delivery
+from shared.transport import epoch
 
 GRACE_S = 5.0
 """Work that would not end within this time after the first signal is abandoned."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from shared.errors import DependencyError
-from shared.event_reader import Record
-from shared.publisher import Broker, Place
+from shared.transport.event_reader import Record
+from shared.transport.publisher import Broker, Place
 
 PARTITIONS = 3
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import uuid4
 
-from shared import disk_space, errors, faults, folders, publish, renaming
-from shared.root_folder import RootFolder
+from shared import errors, faults
+from shared.disk import disk_space, folders, publish, renaming
+from shared.disk.root_folder import RootFolder
 
 TEMPORARY_PREFIX: Final = "backup-"
 _BEGINNING: Final = 4096

@@ -15,10 +15,11 @@ from backup import copying, records, repository
 from backup.domain import names, outcomes
 from backup.domain.outcomes import Trouble
 from backup.repository import Asset, Original, Target
-from shared import errors, events, ledger, stages
+from shared import errors, events, ledger
 from shared.clock import Clock
 from shared.database import Database
-from shared.root_folder import RootFolder
+from shared.disk.root_folder import RootFolder
+from shared.stages import stages
 
 
 @dataclass(frozen=True, slots=True)

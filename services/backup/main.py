@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from backup.handlers import Handler
 from backup.settings import BackupSettings
 from backup.targets import Targets
-from shared import service, stage_loop
+from shared import service
+from shared.stages import stage_loop
 
 
 def build(context: service.Context[BackupSettings]) -> Sequence[service.Loop]:

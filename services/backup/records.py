@@ -4,7 +4,7 @@ import os
 from typing import Final
 
 from backup import copying
-from shared.root_folder import RootFolder
+from shared.disk.root_folder import RootFolder
 
 NAME: Final = b".photofactory.jsonl"
 _OURS: Final = b".photofactory"

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql as pg
 
-from shared import models, roots
-from shared.root_folder import KnownRoot
+from shared import models
+from shared.disk import roots
+from shared.disk.root_folder import KnownRoot
 
 STAGE = "backed_up"
 VERIFIED = "verified"

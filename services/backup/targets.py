@@ -13,11 +13,13 @@ from sqlalchemy import orm
 
 from backup import copying, records, repository
 from backup.repository import Target
-from shared import heartbeat, ledger, process, publish, stages
+from shared import heartbeat, ledger, process
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import publish
+from shared.disk.root_folder import KnownRoot, RootFolder
 from shared.errors import DependencyError
-from shared.root_folder import KnownRoot, RootFolder
+from shared.stages import stages
 
 EVERY_S = 10.0
 RECORDS_EVERY_S = 300.0

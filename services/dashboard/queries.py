@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from dashboard import status
-from shared import colours, damages, disk_space, models
+from shared import colours, models
+from shared.disk import damages, disk_space
 
 SHOWN_STAGES: Final = ("geocoded", "thumbnailed", "backed_up")
 LATEST: Final = 12

@@ -10,9 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from shared import models, roots
+from shared import models
+from shared.disk import roots
+from shared.disk.root_folder import KnownRoot
 from shared.errors import PermanentError
-from shared.root_folder import KnownRoot
 
 Kind = Literal["thumbnail", "preview"]
 

@@ -12,7 +12,8 @@ from sqlalchemy import orm
 
 from geocoder import places, repository
 from geocoder.domain.place import Place
-from shared import events, ledger, stages
+from shared import events, ledger
+from shared.stages import stages
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from geocoder import places
 from geocoder.handlers import Handler
 from geocoder.settings import GeocoderSettings
-from shared import service, stage_loop
+from shared import service
+from shared.stages import stage_loop
 
 
 def build(context: service.Context[GeocoderSettings]) -> Sequence[service.Loop]:

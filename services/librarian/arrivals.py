@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Final, Literal
 from uuid import UUID
 
-from shared import folders
-from shared.root_folder import KnownRoot, RootOfflineError
+from shared.disk import folders
+from shared.disk.root_folder import KnownRoot, RootOfflineError
 
 LARGEST_NS: Final = 2**63 - 1
 """What a bigint of PostgreSQL holds: the year 2262. File systems know later years."""

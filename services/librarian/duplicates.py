@@ -20,8 +20,9 @@ from librarian.repository import surveying
 from librarian.repository.originals import Original
 from librarian.repository.surveying import Verdict
 from librarian.staging import Staged
-from shared import errors, event_log, events, ledger, stages
+from shared import errors, event_log, events, ledger
 from shared.database import Database
+from shared.stages import stages
 
 HEALED: Final = "healed"
 

@@ -49,9 +49,10 @@ from librarian.repository import recording as rows
 from librarian.repository.originals import Original
 from librarian.reserving import Reserved
 from librarian.staging import Staged
-from shared import disk_space, errors, event_log, faults, ownership
+from shared import errors, event_log, faults, ownership
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import disk_space
 
 THREADS: Final = 4
 BUSY: Final = "being filed by somebody else"

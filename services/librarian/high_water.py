@@ -11,10 +11,11 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from shared import errors, models, root_markers
+from shared import errors, models
 from shared.database import Database
-from shared.root_folder import RootFolder
-from shared.root_markers import HighWater
+from shared.disk import root_markers
+from shared.disk.root_folder import RootFolder
+from shared.disk.root_markers import HighWater
 
 # Ids are given before transactions commit: the newest by commit need not have the highest id.
 _POSITION: Final = sa.text("""

@@ -17,7 +17,7 @@ from librarian.desk import Desk
 from librarian.domain import release
 from librarian.repository import job_items, occurrences, recording, sources
 from librarian.settling import Settling
-from shared import folders
+from shared.disk import folders
 from shared.errors import PermanentError
 
 ALREADY_FILED: Final = "already filed from here"

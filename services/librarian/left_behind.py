@@ -21,8 +21,9 @@ from librarian.originals import Originals
 from librarian.repository import recording as rows
 from librarian.repository.leftovers import Leftover, of_files, of_source
 from librarian.staging import Identity
-from shared import errors, folders, publish
+from shared import errors
 from shared.database import Database
+from shared.disk import folders, publish
 
 log = structlog.get_logger()
 

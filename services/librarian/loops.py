@@ -18,9 +18,10 @@ from librarian.inbox import Inbox
 from librarian.ingest import IngestJob
 from librarian.redating.apply import RedateJob
 from librarian.repository import sources
-from shared import delivery, heartbeat, jobs, models, process
+from shared import heartbeat, jobs, models, process
 from shared.errors import PermanentError
-from shared.stage_handler import NOT_NOW
+from shared.stages import delivery
+from shared.stages.stage_handler import NOT_NOW
 
 log = structlog.get_logger()
 

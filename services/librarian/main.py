@@ -8,7 +8,9 @@ from librarian.loops import Rounds
 from librarian.reader import FUNCTION, Reader
 from librarian.settings import LibrarianSettings
 from librarian.watch import Watch
-from shared import children, mass_change, service
+from shared import service
+from shared.children import children
+from shared.disk import mass_change
 
 
 def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]:

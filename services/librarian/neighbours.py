@@ -16,7 +16,8 @@ from librarian.domain.companions import CompanionKind
 from librarian.domain.content_type import HEAD_BYTES
 from librarian.domain.facts import CompanionFacts
 from librarian.formats import sidecars
-from shared import errors, folders
+from shared import errors
+from shared.disk import folders
 
 EXTENSIONS: Final = (".xmp", ".aae", ".json")
 VALID_S: Final = 10.0

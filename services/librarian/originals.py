@@ -11,7 +11,8 @@ from typing import Final
 from uuid import UUID
 
 from librarian import records
-from shared import errors, faults, folders, publish, renaming, root_folder
+from shared import errors, faults
+from shared.disk import folders, publish, renaming, root_folder
 
 DAMAGED: Final = b".photofactory/damaged"
 """Bytes that stood in the place of an original and were not its own; kept for a person."""

@@ -13,9 +13,10 @@ from librarian import recording, recovery, reserving, staging
 from librarian.arrivals import Outcome
 from librarian.originals import Originals
 from librarian.reserving import Reserved
-from shared import errors, faults, publish
+from shared import errors, faults
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import publish
 
 log = structlog.get_logger()
 

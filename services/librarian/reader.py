@@ -9,7 +9,7 @@ import structlog
 from librarian.domain import content_type
 from librarian.domain.facts import JSON, Facts
 from librarian.formats import found
-from shared import children
+from shared.children import children
 
 log = structlog.get_logger()
 
@@ -21,7 +21,7 @@ _TIMEOUT_S = 30.0
 
 
 class Children(Protocol):
-    """What the reader needs of `shared.children.Children`."""
+    """What the reader needs of `shared.children.children.Children`."""
 
     def call(
         self, request: Mapping[str, object], *, fd: int | None, timeout_s: float
@@ -43,7 +43,7 @@ class Reader:
         neither a picture nor a video has the media type "unknown".
 
         Raises:
-            shared.children.ChildHindered: The disk failed (transient).
+            shared.children.children.ChildHindered: The disk failed (transient).
             shared.errors.DependencyError: No child can be started.
         """
         reason = ""

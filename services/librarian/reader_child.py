@@ -10,7 +10,7 @@ from librarian.formats.slices import Slice
 
 
 def read(request: Mapping[str, object], fd: int | None) -> dict[str, object]:  # noqa: ARG001
-    """The facts of the open file as JSON; the function that `shared.children` runs."""
+    """The facts of the open file as JSON; the function that `shared.children.children` runs."""
     if fd is None:
         raise ValueError("an open file is needed")
     return dict(facts_of(fd).to_json())

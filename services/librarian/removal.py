@@ -15,7 +15,8 @@ from uuid import UUID
 
 from librarian import staging
 from librarian.staging import Identity
-from shared import errors, faults, folders, renaming
+from shared import errors, faults
+from shared.disk import folders, renaming
 
 PREFIX: Final = b".photofactory-removing-"
 

@@ -21,7 +21,8 @@ from librarian.domain import companions, content_type
 from librarian.domain.companions import CompanionKind
 from librarian.formats import sidecars
 from librarian.originals import Originals
-from shared import errors, faults, folders, publish
+from shared import errors, faults
+from shared.disk import folders, publish
 
 # A read lease is refused with EAGAIN while somebody has the file open for writing (fcntl(2)).
 _NO_LEASES: Final = {errno.EACCES, errno.EINVAL, errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}

@@ -17,12 +17,12 @@ import structlog
 
 from librarian.repository import surveying
 from librarian.repository.surveying import Expected, Verdict
-from shared import damages, folders, mass_change, roots
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import damages, folders, mass_change, roots
+from shared.disk.mass_change import Counts, Thresholds
+from shared.disk.root_folder import KnownRoot, RootFolder
 from shared.errors import DependencyError
-from shared.mass_change import Counts, Thresholds
-from shared.root_folder import KnownRoot, RootFolder
 
 log = structlog.get_logger()
 

@@ -8,11 +8,12 @@ from typing import Final
 import structlog
 
 from librarian.survey import Survey
-from shared import event_log, heartbeat, jobs, mass_change, metrics, process, roots
+from shared import event_log, heartbeat, jobs, metrics, process
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import mass_change, roots
+from shared.disk.root_folder import KnownRoot
 from shared.errors import DependencyError
-from shared.root_folder import KnownRoot
 
 log = structlog.get_logger()
 

@@ -13,8 +13,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from shared import folders, models, roots
+from shared import models
 from shared.database import Database
+from shared.disk import folders, roots
 from shared.errors import DependencyError, UserError
 
 PAGE = 2_000

@@ -6,9 +6,10 @@ import alembic.util
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from shared import epoch, models
+from shared import models
 from shared.database import Database
 from shared.errors import UserError
+from shared.transport import epoch
 from suite import checkout, household_zone
 
 MIGRATIONS = checkout.ROOT / "deploy/migrations"

@@ -14,10 +14,11 @@ from typing import Literal
 import sqlalchemy as sa
 from packaging.requirements import Requirement
 
-from shared import disk_space, epoch, folders, root_markers, root_probe, roots
 from shared.database import Database
+from shared.disk import disk_space, folders, root_markers, root_probe, roots
 from shared.errors import PhotoFactoryError, UserError
 from shared.models import BackupTarget, Source
+from shared.transport import epoch
 from suite import access, checkout, data_folder, network, postgres_server, suite_state
 from suite.data_folder import DataFolder
 from suite.settings import SuiteSettings

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from librarian import high_water
-from shared import models, root_folder, root_markers, roots
+from shared import models
 from shared.database import Database
+from shared.disk import root_folder, root_markers, roots
+from shared.disk.root_folder import KnownRoot, RootOfAnotherLedgerError
 from shared.errors import DependencyError, UserError
-from shared.root_folder import KnownRoot, RootOfAnotherLedgerError
 from suite.data_folder import DataFolder
 from suite.inbox import Inbox
 

@@ -11,7 +11,8 @@ from librarian.domain import capture, naming
 from librarian.domain.capture import Capture, DateRules, Evidence
 from librarian.domain.facts import Facts
 from librarian.reader import FUNCTION, Reader
-from shared import children, folders, publish
+from shared.children import children
+from shared.disk import folders, publish
 from shared.errors import UserError
 
 

@@ -12,9 +12,10 @@ from rich.console import Console
 from librarian.redating import survey
 from librarian.redating.survey import Survey
 from librarian.repository import redating as rows
-from shared import jobs, mass_change, models
+from shared import jobs, models
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import mass_change
 from shared.errors import DependencyError, UserError
 from suite import asking, redate_text
 

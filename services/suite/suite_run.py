@@ -33,7 +33,7 @@ SERVICES = tuple(
     Service(name, f"{name}.main")
     for name in ("dashboard", "librarian", "thumbnailer", "geocoder", "backup")
 )
-RELAY = Service("relay", "shared.relay_main")
+RELAY = Service("relay", "shared.transport.relay_main")
 
 
 class StopRequested(BaseException):

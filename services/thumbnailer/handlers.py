@@ -11,8 +11,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import orm
 
-from shared import errors, events, ledger, stages
-from shared.root_folder import KnownRoot
+from shared import errors, events, ledger
+from shared.disk.root_folder import KnownRoot
+from shared.stages import stages
 from thumbnailer import rendering, repository, storing
 from thumbnailer.domain import decoders, renditions
 from thumbnailer.repository import Original

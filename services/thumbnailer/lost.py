@@ -9,9 +9,11 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from shared import ledger, models, roots, stages
+from shared import ledger, models
 from shared.database import Database
-from shared.root_folder import RootFolder
+from shared.disk import roots
+from shared.disk.root_folder import RootFolder
+from shared.stages import stages
 
 PAGE = 1_000
 

@@ -3,7 +3,9 @@
 import os
 from collections.abc import Sequence
 
-from shared import children, service, stage_loop
+from shared import service
+from shared.children import children
+from shared.stages import stage_loop
 from thumbnailer import rendering, repository, storing
 from thumbnailer.handlers import Handler
 from thumbnailer.settings import ThumbnailerSettings

@@ -4,7 +4,8 @@ import base64
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from shared import children, errors
+from shared import errors
+from shared.children import children
 from thumbnailer.domain.renditions import Rendition
 
 FUNCTION: Final = "thumbnailer.decoding.child:render"
@@ -15,7 +16,7 @@ _TRIES: Final = 2
 
 
 class Children(Protocol):
-    """What is needed of `shared.children.Children`."""
+    """What is needed of `shared.children.children.Children`."""
 
     def call(
         self, request: Mapping[str, object], *, fd: int | None, timeout_s: float

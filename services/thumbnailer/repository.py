@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql as pg
 
-from shared import errors, models, roots
-from shared.root_folder import KnownRoot
+from shared import errors, models
+from shared.disk import roots
+from shared.disk.root_folder import KnownRoot
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from shared import disk_space, publish
-from shared.root_folder import KnownRoot, RootFolder
+from shared.disk import disk_space, publish
+from shared.disk.root_folder import KnownRoot, RootFolder
 from thumbnailer.domain import renditions
 from thumbnailer.domain.renditions import Rendition
 

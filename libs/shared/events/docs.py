@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from shared import stages
 from shared.events import asyncapi, types
 from shared.events.event import Event, schema_uri
 from shared.events.topics import TOPICS
+from shared.stages import stages
 
 HEAD = """# Events
 

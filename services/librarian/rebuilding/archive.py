@@ -12,8 +12,8 @@ from uuid import UUID
 from librarian import arrivals, records
 from librarian.records import Record
 from librarian.scanner import join
-from shared import folders
-from shared.root_folder import RootFolder
+from shared.disk import folders
+from shared.disk.root_folder import RootFolder
 
 _HIDDEN: Final = b"."
 

@@ -29,9 +29,10 @@ from librarian.rebuilding.rows import Looked, Place, Restored
 from librarian.records import Link, Record
 from librarian.repository import originals, rebuilding
 from librarian.scanner import join
-from shared import errors, publish
+from shared import errors
 from shared.database import Database
-from shared.root_folder import RootFolder
+from shared.disk import publish
+from shared.disk.root_folder import RootFolder
 
 THREADS: Final = 4
 BATCH: Final = 64

@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import orm
 
 from librarian.repository import rebuilding
-from shared import root_markers, roots
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import root_markers, roots
 from shared.errors import UserError
 
 

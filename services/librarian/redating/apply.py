@@ -25,7 +25,8 @@ from librarian.repository import originals as original_rows
 from librarian.repository import pairs
 from librarian.repository import redating as rows
 from shared import database as databases
-from shared import errors, event_log, events, faults, jobs, ledger, models, roots
+from shared import errors, event_log, events, faults, jobs, ledger, models
+from shared.disk import roots
 
 log = structlog.get_logger()
 

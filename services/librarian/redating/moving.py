@@ -25,9 +25,10 @@ from librarian.repository import filings, folder_records, pairs
 from librarian.repository import originals as original_rows
 from librarian.repository import redating as rows
 from librarian.repository.redating import Standing
-from shared import errors, event_log, events, faults, ledger, publish
+from shared import errors, event_log, events, faults, ledger
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import publish
 
 log = structlog.get_logger()
 

@@ -13,8 +13,9 @@ from sqlalchemy import exc, orm
 from sqlalchemy.dialects import postgresql as pg
 
 from shared import database as databases
-from shared import errors, models, root_folder
+from shared import errors, models
 from shared.database import Database
+from shared.disk import root_folder
 
 ASSET_LOCK_CLASS: Final = 0x50464173
 """First key of the advisory locks of assets ("PFAs"); the second is a hash of the asset id."""

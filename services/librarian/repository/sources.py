@@ -11,7 +11,7 @@ from sqlalchemy import orm
 
 from librarian.arrivals import Mode, Source
 from shared import models
-from shared.root_folder import KnownRoot
+from shared.disk.root_folder import KnownRoot
 
 QUERY = (
     sa.select(

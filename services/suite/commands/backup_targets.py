@@ -8,8 +8,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from shared import models, root_folder, roots
+from shared import models
 from shared.database import Database
+from shared.disk import root_folder, roots
 from shared.errors import UserError
 from suite import access
 

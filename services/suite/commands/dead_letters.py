@@ -3,10 +3,10 @@
 import argparse
 from uuid import UUID
 
-from shared import dead_letters
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
+from shared.transport import dead_letters
 from suite import access
 
 HELP = "List undecodable events, replay or drop them"

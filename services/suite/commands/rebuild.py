@@ -11,9 +11,10 @@ from librarian.reader import FUNCTION, Reader
 from librarian.rebuilding import start
 from librarian.rebuilding.rebuild import Balance, Rebuild, Wanted
 from librarian.repository import originals
-from shared import children, roots
+from shared.children import children
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import roots
 from shared.errors import UserError
 from suite import (
     access,

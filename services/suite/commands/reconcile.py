@@ -18,7 +18,8 @@ from librarian.reader import FUNCTION, Reader
 from librarian.reconcile import Difference, Reconciler
 from librarian.repairing import Repairer
 from librarian.repository import originals as original_rows
-from shared import children, models
+from shared import models
+from shared.children import children
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.ownership import Owner

@@ -3,8 +3,9 @@
 import argparse
 from itertools import groupby
 
-from shared import ledger, stages
+from shared import ledger
 from shared.clock import SystemClock
+from shared.stages import stages
 from suite import access, repository
 
 HELP = "Try failed stages and files again"

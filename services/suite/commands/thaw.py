@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from librarian.survey import Look, Survey
-from shared import models, roots
+from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import roots
+from shared.disk.root_folder import KnownRoot
 from shared.errors import DependencyError, UserError
-from shared.root_folder import KnownRoot
 from suite import access, asking
 
 HELP = "Show why folders are frozen and what has changed in them; then let work go on"

@@ -36,7 +36,7 @@ class Request:
 
 
 def render(values: Mapping[str, object], fd: int | None) -> dict[str, object]:
-    """The renditions of the open file as JSON; the function that `shared.children` runs.
+    """The renditions of the open file as JSON; the function that `shared.children.children` runs.
 
     Without a picture in the file (sound only, a RAW file without preview) `nothing` says so.
     """

@@ -9,8 +9,9 @@ import dashboard_ledger
 from dashboard import queries
 from dashboard.status import StageCounts, Status
 from dashboard_ledger import NOW, Ledger
-from shared import damages, models
+from shared import models
 from shared.database import Database
+from shared.disk import damages
 
 
 @pytest.fixture

@@ -24,9 +24,10 @@ from librarian.domain.facts import Facts
 from librarian.originals import Originals
 from librarian.repository import originals as original_rows
 from librarian.repository import surveying
-from shared import damages, errors, faults, folders, ledger, models, publish
+from shared import errors, faults, ledger, models
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import damages, folders, publish
 
 PHOTO = photos.jpeg()
 DAY = "2023/2023-07-01"

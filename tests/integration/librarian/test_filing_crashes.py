@@ -20,7 +20,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 
 ROOT = Path(factories.__file__).parent.parent
-SOURCES = [*(ROOT / "services/librarian").glob("*.py"), ROOT / "libs/shared/publish.py"]
+SOURCES = [*(ROOT / "services/librarian").glob("*.py"), ROOT / "libs/shared/disk/publish.py"]
 NEVER_HERE = {"publish.rename", "publish.reserved", "stage.read_again", "recovery.taken_over"}
 POINTS = sorted(
     {

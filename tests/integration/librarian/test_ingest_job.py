@@ -19,8 +19,9 @@ from librarian.arrivals import Mode
 from librarian.desk import Desk
 from librarian.ingest import ALREADY_FILED, IngestJob
 from librarian.repository import job_items
-from shared import folders, jobs
+from shared import jobs
 from shared.database import Database
+from shared.disk import folders
 from shared.errors import PermanentError
 
 

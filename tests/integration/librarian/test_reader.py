@@ -8,7 +8,7 @@ import pytest
 import photos
 from librarian import reader
 from librarian.domain.facts import Facts
-from shared.children import Children, Limits
+from shared.children.children import Children, Limits
 
 
 @pytest.fixture

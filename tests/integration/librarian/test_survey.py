@@ -18,10 +18,11 @@ from librarian.repository.surveying import Expected
 from librarian.survey import Look, Survey
 from librarian.watch import Watch
 from library import Library
-from shared import heartbeat, jobs, mass_change, models, process, roots
+from shared import heartbeat, jobs, models, process
 from shared.database import Database
+from shared.disk import mass_change, roots
+from shared.disk.mass_change import Thresholds
 from shared.errors import DependencyError
-from shared.mass_change import Thresholds
 
 FEW = Thresholds(share=0.2, minimum=3)
 

@@ -5,9 +5,9 @@ import pytest
 
 import factories
 import photos
-from shared import roots
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import roots
 from shared.errors import UserError
 from suite import adopting
 

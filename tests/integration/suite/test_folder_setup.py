@@ -7,8 +7,9 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from shared import models, root_folder, root_markers
+from shared import models
 from shared.database import Database
+from shared.disk import root_folder, root_markers
 from shared.errors import UserError
 from suite import diagnosis, folder_setup, process_identity, suite_state
 from suite.data_folder import DataFolder

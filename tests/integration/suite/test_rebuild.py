@@ -15,9 +15,10 @@ from factories import Factory
 from librarian.rebuilding import rebuild as rebuilding
 from librarian.rebuilding import start
 from postgres_cluster import Cluster
-from shared import models, roots
+from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import roots
 from shared.errors import UserError
 from suite import database_setup, folder_setup
 from suite.commands import rebuild

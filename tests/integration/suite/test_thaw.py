@@ -10,8 +10,9 @@ import sqlalchemy as sa
 import assets
 import library as libraries
 from library import Library
-from shared import models, roots
+from shared import models
 from shared.database import Database
+from shared.disk import roots
 from suite import access, cli
 
 

@@ -14,7 +14,7 @@ import library
 import photos
 from library import Library
 from shared import models
-from shared.children import Children
+from shared.children.children import Children
 from shared.clock import SystemClock
 from shared.database import Database
 from thumbnailer import lost, rendering, repository, storing

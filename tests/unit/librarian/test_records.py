@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from librarian import records
-from shared import folders
+from shared.disk import folders
 
 TIME = datetime(2024, 5, 1, 12, 30, 1, 250_000, tzinfo=UTC)
 RECORD = records.Record(

@@ -10,7 +10,7 @@ import pytest
 
 from librarian import removal
 from librarian.staging import Identity
-from shared import folders, renaming
+from shared.disk import folders, renaming
 
 FILE_ID = uuid.UUID(int=7)
 

@@ -1,0 +1,1 @@
+"""Folders that hold photos: their markers, writing without clobbering, the brake."""
