@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 import dashboard_ledger
-from dashboard import queries
+from dashboard import library_queries, queries
 from dashboard.status import StageCounts, Status
 from dashboard_ledger import NOW, Ledger
 from shared import models
@@ -72,11 +72,11 @@ def test_a_removed_photo_is_nowhere(ledger: Ledger) -> None:
 
 
 def test_the_latest_photos_come_first(ledger: Ledger) -> None:
-    added = [ledger.photo(seed) for seed in range(queries.LATEST + 2)]
+    added = [ledger.photo(seed) for seed in range(library_queries.LATEST + 2)]
 
     latest = read(ledger).latest
 
-    assert [photo.id for photo in latest] == added[::-1][: queries.LATEST]
+    assert [photo.id for photo in latest] == added[::-1][: library_queries.LATEST]
 
 
 def test_a_backup_on_the_same_disk_is_named_with_what_it_lacks(ledger: Ledger) -> None:
