@@ -22,7 +22,8 @@ import factories
 import photos
 from factories import Factory
 from librarian.domain.facts import Facts
-from librarian.filing import FactsReader, Filer
+from librarian.filer import Filer
+from librarian.filing import FactsReader
 from librarian.reader import FUNCTION, Reader
 from measuring import Cost, cost_of
 from shared import logs

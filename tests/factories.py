@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from librarian import scanner
 from librarian.arrivals import Claimed, Found, Mode, Outcome, Source
 from librarian.domain.facts import Facts
-from librarian.filing import Filer
+from librarian.filer import Filer
+from librarian.filing import FactsReader
 from librarian.reader_child import facts_of
 from librarian.repository import occurrences, sources
 from shared import models
@@ -76,13 +77,13 @@ class Factory:
             descriptor = folders.open_root(str(self.inbox))
             opened.callback(os.close, descriptor)
             filer.recover(self.source(), descriptor)
-            return filer.file(self.claim(filer.owner.id), descriptor)
+            return filer.file(self.claim(filer.means.owner.id), descriptor)
 
     @contextlib.contextmanager
-    def filer(self) -> Iterator[Filer]:
+    def filer(self, reader: FactsReader | None = None) -> Iterator[Filer]:
         """A filer that lives as long as the block."""
         with Owner(self.database) as owner:
-            filer = Filer(self.database, owner, DirectReader(), SystemClock())
+            filer = Filer(self.database, owner, reader or DirectReader(), SystemClock())
             try:
                 yield filer
             finally:

@@ -73,7 +73,7 @@ def work(factory: Factory) -> int:
     """Work off every job that is free, like a librarian that just started; how many it ended."""
     clock, ended = SystemClock(), 0
     with factory.filer() as filer:
-        owner = filer.owner.id
+        owner = filer.means.owner.id
         desk = Desk(factory.database, filer, clock, owner, GoingOn())
         while job := factory.database.run(
             lambda session: jobs.claim(session, tuple(WORKERS), owner=owner, now=clock.now())

@@ -7,13 +7,11 @@ published but not recorded stands in `filings`, from which recovery goes on.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import functools
 import os
-import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
@@ -41,7 +39,7 @@ from librarian.departing import Departure, depart
 from librarian.domain import naming
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts, Facts
-from librarian.neighbours import Folder
+from librarian.neighbours import Folder, Neighbours
 from librarian.originals import Originals
 from librarian.publishing import Publishing
 from librarian.repository import originals as original_rows
@@ -52,9 +50,7 @@ from librarian.staging import Staged
 from shared import errors, event_log, faults, ownership
 from shared.clock import Clock
 from shared.database import Database
-from shared.disk import disk_space
 
-THREADS: Final = 4
 BUSY: Final = "being filed by somebody else"
 
 Given = TypeVar("Given")
@@ -69,62 +65,16 @@ class FactsReader(Protocol):
         ...
 
 
-class Filer:
-    """Files claimed files; copies, syncs and publishes by a few threads.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Means:
+    """What all batches share; threads of the pool call `reader` and `clock`."""
 
-    Invariant: one batch at a time, so what we have in `filings` before one was interrupted.
-    """
-
-    def __init__(
-        self, database: Database, owner: ownership.Owner, reader: FactsReader, clock: Clock
-    ) -> None:
-        self.database = database
-        self.owner = owner
-        self.reader = reader
-        self.clock = clock
-        self.neighbours = neighbours.Neighbours()
-        self.pool = ThreadPoolExecutor(THREADS, thread_name_prefix="filing")
-        self._turn = threading.Lock()
-
-    def file(self, batch: Sequence[Claimed], source_fd: int) -> Sequence[Outcome]:
-        """What became of each claimed file of one source; decided outcomes are recorded.
-
-        Raises:
-            DependencyError: Nothing can be filed now; what was published is finished later.
-        """
-        if not batch:
-            return []
-        catalog_id = batch[0].source.catalog_id
-        with self._turn, self._opened(catalog_id) as originals:
-            disk_space.check(
-                originals.folder.fd,
-                disk_space.Purpose.FILING,
-                needed_bytes=sum(each.found.size for each in batch),
-            )
-            return Batch(self, originals, source_fd).file(batch)
-
-    def recover(self, source: Source, source_fd: int) -> None:
-        """Finish what was interrupted: filings, leftover temporary files, removals of this source.
-
-        To be called before a source is scanned for the first time, and after a lost dependency.
-        """
-        with self._turn, self._opened(source.catalog_id) as originals:
-            recovery.discard_leftovers(self.database, originals)
-            if source.mode == "move":
-                self.tidying(originals, source_fd).finish(source)
-
-    def remove_recorded(self, source: Source, source_fd: int, file_ids: Sequence[UUID]) -> None:
-        """Remove recorded files whose removal was cut short; each is hashed again before."""
-        with self._turn, self._opened(source.catalog_id) as originals:
-            self.tidying(originals, source_fd).finish_files(file_ids)
-
-    def tidying(self, originals: Originals, source_fd: int) -> left_behind.Tidying:
-        """The means to remove sources that were left behind."""
-        return left_behind.Tidying(self.database, originals, source_fd, self.clock.now())
-
-    def close(self) -> None:
-        """End the threads."""
-        self.pool.shutdown(cancel_futures=True)
+    database: Database
+    owner: ownership.Owner
+    reader: FactsReader
+    clock: Clock
+    neighbours: Neighbours
+    pool: ThreadPoolExecutor
 
     def each(self, function: Callable[[Given], Made], items: Iterable[Given]) -> list[Made]:
         """`function` of every item, by several threads; raises an error once all are done."""
@@ -134,36 +84,17 @@ class Filer:
             raise failures[0]
         return [future.result() for future in futures]
 
-    @contextlib.contextmanager
-    def _opened(self, catalog_id: UUID) -> Iterator[Originals]:
-        """The originals of a catalog, where no interrupted filing is left open.
-
-        What the operating system refuses meanwhile is the originals' disk, and waited for: of
-        sources and their files each step has caught it before.
-        """
-        self.owner.keep()
-        with self.database.read() as session:
-            known = original_rows.root_of(session, catalog_id)
-        try:
-            with known.open() as folder:
-                high_water.check(self.database, folder)
-                originals = Originals(folder, self.owner.id)
-                recovery.finish_abandoned(self.database, originals, self.owner.id, self.clock)
-                yield originals
-        except OSError as error:
-            raise errors.DependencyError("originals", str(error)) from error
-
 
 class Batch:
     """One batch on its way. Invariant: every file has an outcome, or is still on the way."""
 
-    def __init__(self, filer: Filer, originals: Originals, source_fd: int) -> None:
-        self._filer = filer
-        self._database = filer.database
+    def __init__(self, means: Means, originals: Originals, source_fd: int) -> None:
+        self._means = means
+        self._database = means.database
         self._originals = originals
         self._source_fd = source_fd
-        self._now = filer.clock.now()
-        self._publishing = Publishing(filer.database, originals, filer.clock)
+        self._now = means.clock.now()
+        self._publishing = Publishing(means.database, originals, means.clock)
         self._staged: list[Staged] = []
         self._again: list[Staged] = []
         self._departures: list[Departure] = []
@@ -200,7 +131,9 @@ class Batch:
         self._recorded |= decided.keys()
         moved = [each.file_id for each in batch if each.mode == "move" and each.file_id in decided]
         if moved:
-            tidying = self._filer.tidying(self._originals, self._source_fd)
+            tidying = left_behind.Tidying(
+                self._database, self._originals, self._source_fd, self._now
+            )
             self._removed(tidying.finish_files(moved))
         return [each for each in batch if each.file_id not in decided]
 
@@ -213,7 +146,7 @@ class Batch:
                 self._staged.append(staged)
             return staged
 
-        results = self._filer.each(stage, claimed)
+        results = self._means.each(stage, claimed)
         self._add(result for result in results if isinstance(result, Outcome))
         return [result for result in results if isinstance(result, Staged)]
 
@@ -238,10 +171,10 @@ class Batch:
         def decide(staged: Staged) -> Plan:
             with self._originals.open_temporary(staged.temporary) as descriptor:
                 name = naming.display(staged.claimed.found.path)
-                facts = self._filer.reader.read(descriptor, name)
+                facts = self._means.reader.read(descriptor, name)
             return deciding.plan(staged, uuid.uuid4(), facts, rules, self._beside(staged))
 
-        return self._filer.each(decide, new)
+        return self._means.each(decide, new)
 
     def _paired(self, plans: Sequence[Plan]) -> list[Plan]:
         """The plans, with halves of pairs beside the other half where that is filed."""
@@ -289,7 +222,7 @@ class Batch:
     def _keep(self, plans: Sequence[Plan]) -> list[Reserved]:
         """Reserve, publish, record; the recorded ones."""
         reserved = self._reserve(plans)
-        results = self._filer.each(self._publishing.publish_one, reserved)
+        results = self._means.each(self._publishing.publish_one, reserved)
         self._add(result for result in results if isinstance(result, Outcome))
         published = [result for result in results if isinstance(result, Reserved)]
         outcomes = self._publishing.record(published, self._now)
@@ -309,7 +242,7 @@ class Batch:
 
     def _reserve(self, plans: Sequence[Plan]) -> list[Reserved]:
         """Content and path are ours; what somebody else files just now is left for later."""
-        desired = reserving.Desired(plans, self._originals.root_id, self._filer.owner.id)
+        desired = reserving.Desired(plans, self._originals.root_id, self._means.owner.id)
         reserved, known = self._database.run(lambda session: reserving.reserve(session, desired))
         faults.point("filing.reserved")
         ours = {each.filing.file_id for each in reserved}
@@ -337,7 +270,7 @@ class Batch:
             known = original_rows.by_hash(session, [each.file_hash for each in self._again])
         self._wait(each for each in self._again if each.file_hash not in known)
         again = [each for each in self._again if each.file_hash in known]
-        self._add(self._filer.each(lambda one: self._settle(one, known[one.file_hash]), again))
+        self._add(self._means.each(lambda one: self._settle(one, known[one.file_hash]), again))
         settled = [each for each in again if self._outcomes[each.claimed.file_id].outcome]
         self._departures += [
             Departure(each, str(known[each.file_hash].relative_path), each.size_bytes)
@@ -367,7 +300,7 @@ class Batch:
             if each.staged.claimed.mode == "move"
             and self._outcomes[each.staged.claimed.file_id].reason != arrivals.KEPT
         ]
-        gone = self._filer.each(
+        gone = self._means.each(
             lambda one: depart(self._database, self._originals, self._source_fd, one), leaving
         )
         self._removed(
@@ -386,8 +319,8 @@ class Batch:
             )
 
     def _folder(self, source: Source, path: bytes) -> Folder:
-        return self._filer.neighbours.folder(
-            source.id, self._source_fd, path, self._filer.clock.monotonic()
+        return self._means.neighbours.folder(
+            source.id, self._source_fd, path, self._means.clock.monotonic()
         )
 
     def _wait(self, staged: Iterable[Staged], why: str = BUSY) -> None:

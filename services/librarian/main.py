@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from librarian.desk import Desk
-from librarian.filing import Filer
+from librarian.filer import Filer
 from librarian.loops import Rounds
 from librarian.reader import FUNCTION, Reader
 from librarian.settings import LibrarianSettings

@@ -209,7 +209,7 @@ def test_a_truncated_photo_is_filed_and_named_as_damaged(factory: Factory) -> No
 def test_a_file_that_changed_since_its_release_waits(factory: Factory) -> None:
     factory.drop("a.jpg", PHOTO)
     with factory.filer() as filer, opened(factory.inbox) as descriptor:
-        claimed = factory.claim(filer.owner.id)
+        claimed = factory.claim(filer.means.owner.id)
         factory.drop("a.jpg", PHOTO + b"more")
 
         [outcome] = filer.file(claimed, descriptor)
@@ -232,7 +232,7 @@ def test_a_file_that_somebody_still_writes_waits(factory: Factory) -> None:
 def test_a_file_that_vanished_after_its_claim_is_named(factory: Factory) -> None:
     path = factory.drop("a.jpg", PHOTO)
     with factory.filer() as filer, opened(factory.inbox) as descriptor:
-        claimed = factory.claim(filer.owner.id)
+        claimed = factory.claim(filer.means.owner.id)
         path.unlink()
 
         [outcome] = filer.file(claimed, descriptor)
@@ -249,8 +249,7 @@ def test_values_that_the_ledger_refuses_fail_their_file_alone(factory: Factory) 
 
     path = factory.drop("a.jpg", PHOTO)
     factory.drop("b.jpg", photos.jpeg(seed=5))
-    with factory.filer() as filer:
-        filer.reader = Boasting()
+    with factory.filer(Boasting()) as filer:
         factory.file(filer)
 
     assert factory.outcomes() == {"a.jpg": "failed", "b.jpg": "filed"}

@@ -170,7 +170,7 @@ def test_an_owner_that_was_taken_for_dead_records_nothing_any_more(factory: Fact
             faults.arm("")
         with factory.database.read() as session:
             stale = filings.unfinished(session)
-        zombie.owner.close()
+        zombie.means.owner.close()
 
         file_until_settled(factory)
 

@@ -28,7 +28,7 @@ def open_inbox(database: Database, tmp_path: Path) -> Iterator[Callable[[Mode], 
         factory = factories.make(database, tmp_path, mode)
         context = factory.filer()
         filer = context.__enter__()
-        desk = Desk(database, filer, clock, filer.owner.id, GoingOn())
+        desk = Desk(database, filer, clock, filer.means.owner.id, GoingOn())
         inbox = Inbox(factory.source(), desk, threading.Event())
         closing.extend((lambda: context.__exit__(None, None, None), inbox.close))
         return factory, inbox, clock

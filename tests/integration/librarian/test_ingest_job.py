@@ -70,7 +70,7 @@ def bench(database: Database, tmp_path: Path) -> Iterator[Bench]:
     folder = tmp_path / "card"
     folder.mkdir()
     with factory.filer() as filer:
-        desk = Desk(database, filer, clock, filer.owner.id, GoingOn())
+        desk = Desk(database, filer, clock, filer.means.owner.id, GoingOn())
         yield Bench(factory, desk, clock, folder)
 
 

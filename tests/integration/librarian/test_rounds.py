@@ -27,7 +27,7 @@ def clock() -> HandClock:
 def desk(database: Database, tmp_path: Path, clock: HandClock) -> Iterator[tuple[Factory, Desk]]:
     factory = factories.make(database, tmp_path)
     with factory.filer() as filer:
-        yield factory, Desk(database, filer, clock, filer.owner.id, GoingOn())
+        yield factory, Desk(database, filer, clock, filer.means.owner.id, GoingOn())
 
 
 class Broken:
