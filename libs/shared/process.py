@@ -3,15 +3,15 @@
 import asyncio
 import faulthandler
 import os
-import random
+import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent import futures
 
 import structlog
 
-from shared.stages import delivery
-
+SECOND_SIGNAL_EXIT_CODE = 1
 STUCK_EXIT_CODE = 3
 
 log = structlog.get_logger()
@@ -48,20 +48,6 @@ class Stop:
         return True
 
 
-class BackOff:
-    """The growing pauses of one wait for a dependency; ends at once with the stop."""
-
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
-        self._tries = 0
-
-    async def pause(self) -> bool:
-        """Wait longer than the last time, at most 30 s; return whether to stop instead."""
-        delay_s = delivery.wait_delay_s(self._tries, jitter=random.random())  # noqa: S311  jitter
-        self._tries += 1
-        return await self._stop.wait(delay_s)
-
-
 def watch_parent(descriptor: int, on_end: Callable[[str], None]) -> None:
     """Call ``on_end`` when the other end of the pipe is closed: the parent stopped or died."""
 
@@ -91,3 +77,26 @@ def watch_progress(
                 os._exit(STUCK_EXIT_CODE)
 
     threading.Thread(target=watch, name="watchdog", daemon=True).start()
+
+
+def heed_signals(stop: Stop) -> None:
+    """The first signal asks to stop, the second one ends the process at once."""
+
+    def heed(number: int) -> None:
+        if stop.is_requested:
+            os._exit(SECOND_SIGNAL_EXIT_CODE)
+        stop.request(signal.Signals(number).name)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, heed, number)
+
+
+def ends_soon(executor: futures.Executor) -> bool:
+    """Return whether no thread of ``executor`` is still at work."""
+    ending = threading.Thread(
+        target=lambda: executor.shutdown(cancel_futures=True), name="ending", daemon=True
+    )
+    ending.start()
+    ending.join(1.0)
+    return not ending.is_alive()

@@ -14,7 +14,6 @@ into ``context.resources`` and is closed after the loops, in reverse order.
 import asyncio
 import dataclasses
 import os
-import signal
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,7 +26,7 @@ import pydantic
 import structlog
 from sqlalchemy import exc, orm
 
-from shared import health, heartbeat, logs, process
+from shared import health, heartbeat, logs, process, waits
 from shared.clock import Clock, SystemClock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -94,7 +93,7 @@ def run(name: str, settings_class: type[S], build: Build[S]) -> int:
         executor = futures.ThreadPoolExecutor(THREADS, thread_name_prefix="work")
         runner.get_loop().set_default_executor(executor)
         code = runner.run(_Service(name, settings, build).serve())
-        if not _ends_soon(executor):
+        if not process.ends_soon(executor):
             log.warning("service.work_abandoned")
             sys.stderr.flush()
             os._exit(code)  # a thread that hangs would keep the process for ever
@@ -116,7 +115,7 @@ class _Service(Generic[S]):
     async def serve(self) -> int:
         """Start, run the loops, stop; return the exit code."""
         stop = process.Stop()
-        _heed_signals(stop)
+        process.heed_signals(stop)
         if self._settings.parent_fd is not None:
             process.watch_parent(self._settings.parent_fd, stop.request)
         with ExitStack() as resources:
@@ -134,8 +133,8 @@ class _Service(Generic[S]):
     async def _start(self, stop: process.Stop, resources: ExitStack, database: Database) -> None:
         pulse = self._pulses.add("start")
         try:
-            await _until_usable(lambda: _check(database), pulse, stop)
-            owner = await _until_usable(lambda: Owner(database), pulse, stop)
+            await waits.until_usable(lambda: _check(database), pulse, stop)
+            owner = await waits.until_usable(lambda: Owner(database), pulse, stop)
             resources.callback(owner.close)
             context = Context(
                 name=self._name,
@@ -148,7 +147,7 @@ class _Service(Generic[S]):
                 resources=resources,
             )
             await self._run_loops(context, pulse)
-        except _StoppedEarlyError:
+        except waits.StoppedEarlyError:
             log.info("service.stopped_before_start")
 
     async def _run_loops(self, context: Context[S], starting: heartbeat.Pulse) -> None:
@@ -166,8 +165,8 @@ class _Service(Generic[S]):
     async def _built(self, context: Context[S], pulse: heartbeat.Pulse) -> Sequence[Loop]:
         """Return the service's loops; none when it has to stop instead."""
         try:
-            loops = await _until_usable(lambda: self._build_once(context), pulse, context.stop)
-        except _StoppedEarlyError:
+            loops = await waits.until_usable(lambda: self._build_once(context), pulse, context.stop)
+        except waits.StoppedEarlyError:
             return ()
         except Exception as error:
             log.exception("service.not_started")
@@ -202,7 +201,7 @@ class _Service(Generic[S]):
         """Run one loop; its failure is the failure of the service."""
         pulse = self._pulses.add(loop.name)
         try:
-            await _again_after_waits(loop, pulse, context.stop)
+            await waits.again_after_waits(loop.run, pulse, context.stop)
         except Exception as error:
             log.exception("loop.failed", loop=loop.name)
             pulse.failed(delivery.describe(error))
@@ -246,40 +245,6 @@ class _Service(Generic[S]):
         return troubles
 
 
-class _StoppedEarlyError(Exception):
-    """The stop came before everything was there."""
-
-
-async def _until_usable(
-    attempt: Callable[[], Result], pulse: heartbeat.Pulse, stop: process.Stop
-) -> Result:
-    """Return what ``attempt`` returns in a thread, asking again while a dependency is missing."""
-    back_off = process.BackOff(stop)
-    while not stop.is_requested:
-        pulse.beat()
-        try:
-            return await asyncio.to_thread(attempt)
-        except DependencyError as error:
-            pulse.waiting(str(error))
-        await back_off.pause()
-    raise _StoppedEarlyError
-
-
-async def _again_after_waits(loop: Loop, pulse: heartbeat.Pulse, stop: process.Stop) -> None:
-    back_off = process.BackOff(stop)
-    while True:
-        try:
-            await loop.run(pulse)
-        except DependencyError as error:
-            if pulse.last.status == "OK":  # a success since the last wait
-                back_off = process.BackOff(stop)
-            pulse.waiting(str(error))
-        else:
-            return
-        if await back_off.pause():
-            return
-
-
 async def _give_up_after_grace(tasks: Sequence[asyncio.Task[None]]) -> None:
     _, late = await asyncio.wait(tasks, timeout=GRACE_S)
     for task in late:
@@ -298,26 +263,3 @@ def _check(database: Database) -> None:
             check(session)
     except (exc.ProgrammingError, exc.NoResultFound) as error:
         raise DependencyError("database", "the ledger is not set up yet") from error
-
-
-def _heed_signals(stop: process.Stop) -> None:
-    """The first signal asks to stop, the second one ends the process at once."""
-
-    def heed(number: int) -> None:
-        if stop.is_requested:
-            os._exit(FAILED)
-        stop.request(signal.Signals(number).name)
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, heed, number)
-
-
-def _ends_soon(executor: futures.Executor) -> bool:
-    """Return whether no thread of ``executor`` is still at work."""
-    ending = threading.Thread(
-        target=lambda: executor.shutdown(cancel_futures=True), name="ending", daemon=True
-    )
-    ending.start()
-    ending.join(1.0)
-    return not ending.is_alive()

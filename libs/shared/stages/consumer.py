@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from shared import events, heartbeat, metrics, process
+from shared import events, heartbeat, metrics, process, waits
 from shared.clock import Clock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -65,14 +65,14 @@ class Consumer:
         return len(batch)
 
     async def _settle_all(self, batch: Sequence[Delivery], is_stale: IsStale) -> None:
-        back_off = process.BackOff(self.stop)
+        back_off = waits.BackOff(self.stop)
         while not (self.stop.is_requested or is_stale()):
             left = [delivery for delivery in batch if not delivery.is_finished]
             if not left:
                 return
             waiting_for = await self._settle_some(left, is_stale)
             if waiting_for is None:
-                back_off = process.BackOff(self.stop)
+                back_off = waits.BackOff(self.stop)
                 continue
             self.pulse.waiting(waiting_for)
             await self._commit(batch)

@@ -39,7 +39,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import exc, orm
 
-from shared import process
+from shared import waits
 from shared.errors import PhotoFactoryError
 from shared.stages import delivery, stage_queue
 from shared.stages.stage_handler import NOT_NOW, Batch, Finished, Item, Result
@@ -168,7 +168,7 @@ class StageRunner(Generic[Item, Result]):
 
     async def _record_until_done(self, finished: Finished[Result]) -> bool:
         """Return whether it is in the ledger; results are kept while the database is away."""
-        back_off = process.BackOff(self.frame.stop)
+        back_off = waits.BackOff(self.frame.stop)
         while finished.asset_ids:
             try:
                 await asyncio.to_thread(self._record.record, finished)
