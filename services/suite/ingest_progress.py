@@ -52,7 +52,7 @@ class Reading:
 
 def follow(database: Database, job_id: UUID) -> int:
     """Show progress until the job is over; return 0 if every file found its place, else 1."""
-    console = Console(highlight=False)
+    console = terminal.console()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

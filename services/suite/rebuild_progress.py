@@ -66,7 +66,7 @@ class Bar:
 
 def show(balance: Balance) -> int:
     """Print the balance and what needs a look; 1 if anything does."""
-    console = Console(highlight=False)
+    console = terminal.console()
     parts = [f"{number} {name}" for name, number in sorted(balance.outcomes.items()) if number]
     console.print(f"{balance.outcomes.total()} files found = {' + '.join(parts) or '0'}")
     _list(console, [f"{path}: {reason}" for path, reason in balance.troubles])

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from rich.console import Console
-
 from librarian.redating import survey
 from librarian.redating.survey import Survey
 from librarian.repository import redating as rows
@@ -17,7 +15,7 @@ from shared.clock import SystemClock
 from shared.database import Database
 from shared.disk import mass_change
 from shared.errors import DependencyError, UserError
-from suite import asking, redate_text
+from suite import asking, redate_text, terminal
 
 POLL_S: Final = 0.3
 LISTED: Final = 20
@@ -41,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def show(found: Survey) -> None:
     """Print the diff for a person."""
-    console = Console(highlight=False)
+    console = terminal.console()
     for part in redate_text.render(found):
         console.print(part)
 
@@ -70,7 +68,7 @@ def is_confirmed(found: Survey, args: argparse.Namespace) -> bool:
 
 def follow(database: Database, job_id: UUID) -> dict[str, Any]:
     """Wait for the end of a job; return what it did, ready for JSON."""
-    console = Console(highlight=False, stderr=True)
+    console = terminal.console(is_stderr=True)
     state, error = "pending", None
     with console.status(f"job {job_id}") as shown:
         while state not in jobs.ENDED:

@@ -1,12 +1,25 @@
-"""Texts that come from files, made fit for a terminal: a name may hold anything."""
+"""The terminal, and texts that come from files made fit for it: a name may hold anything."""
 
 import unicodedata
 from typing import Final
 
 import rich.markup
+from rich.console import Console
 
 STEERING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They turn the direction of writing: "photo\u202egpj.exe" would end with .jpg."""
+
+
+NARROW, WIDE = 80, 160
+"""Columns that Rich assumes where nobody says how many there are, and those that paths need."""
+
+
+def console(*, is_stderr: bool = False) -> Console:
+    """Return where tables are printed: as wide as the terminal, in a pipe or a log wide enough."""
+    made = Console(highlight=False, stderr=is_stderr)
+    if not made.is_terminal and made.width == NARROW:
+        made.width = WIDE
+    return made
 
 
 def plain(text: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import orm
 
@@ -21,7 +20,7 @@ from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
-from suite import access, reading_photo, status_text
+from suite import access, reading_photo, status_text, terminal
 from suite.terminal import escape
 
 HELP = "Show why a photo has its date: all evidence, what was believed, what was not"
@@ -105,7 +104,7 @@ def show(told: dict[str, Any], explanation: Explanation, *, is_json: bool) -> No
     if is_json:
         print(json.dumps({"format": 1, **told, **explanation.to_json()}, indent=2))
         return
-    console = Console(highlight=False)
+    console = terminal.console()
     verb = "filed in" if told["is_filed"] else "not in the library; would be filed in"
     console.print(f"[bold]{escape(told['file'])}[/]  {verb} {told['folder']}")
     for sentence in explanation.sentences:

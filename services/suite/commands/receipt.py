@@ -4,10 +4,8 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from rich.console import Console
-
 from dashboard import receipts
-from suite import access, status_text
+from suite import access, status_text, terminal
 
 HELP = "Show the history of one photo: arrival, date and evidence, place, copies"
 
@@ -26,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(found.model_dump_json(indent=2))
         return 0
-    console = Console(highlight=False)
+    console = terminal.console()
     for part in status_text.receipt(found):
         console.print(part)
     return 0

@@ -2,12 +2,10 @@
 
 import argparse
 
-from rich.console import Console
-
 from dashboard import queries
 from dashboard.status import Status
 from shared.clock import SystemClock
-from suite import access, status_text, suite_run, suite_state
+from suite import access, status_text, suite_run, suite_state, terminal
 from suite.data_folder import DataFolder
 
 HELP = "Show services, stages, inboxes, disks, errors and the latest photos"
@@ -41,6 +39,6 @@ def expected_services(folder: DataFolder) -> tuple[str, ...]:
 
 def show(status: Status) -> None:
     """Print the status for a person."""
-    console = Console(highlight=False)
+    console = terminal.console()
     for part in status_text.render(status):
         console.print(part)
