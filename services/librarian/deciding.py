@@ -10,6 +10,7 @@ from uuid import UUID
 
 from librarian import records
 from librarian.domain import capture, clean, naming, position
+from librarian.domain import facts as domain_facts
 from librarian.domain.capture import Capture, DateRules, Evidence
 from librarian.domain.facts import CompanionFacts, Facts
 from librarian.placing import Wish
@@ -40,6 +41,7 @@ def plan(
     companions: Sequence[CompanionFacts] = (),
 ) -> Plan:
     """The plan for a picture or video; `rules.now` is the time of its arrival."""
+    companions = domain_facts.merged(companions)
     received = staged.claimed.found.path
     mtime_ns = staged.identity.mtime_ns
     taken = capture.decide(
@@ -125,10 +127,13 @@ def date_row(
 
 def placing_companion(facts: Facts, companions: Sequence[CompanionFacts]) -> dict[str, Any] | None:
     """The first companion that knows the place of a photo which does not itself, as JSON."""
-    if location(facts):
-        return None
-    placed = (each for each in companions if each.latitude_deg is not None)
-    return next((dataclasses.asdict(each) for each in placed), None)
+    found = None if location(facts) else placing(companions)
+    return dataclasses.asdict(found) if found else None
+
+
+def placing(companions: Sequence[CompanionFacts]) -> CompanionFacts | None:
+    """The first companion that knows the place."""
+    return next((each for each in companions if each.latitude_deg is not None), None)
 
 
 def location(facts: Facts) -> dict[str, float] | None:
@@ -154,6 +159,7 @@ def folder_record(
         mtime_ns=dates["mtime_ns"],
         arrived_at=datetime.fromisoformat(dates["arrived_at"]),
         ingested_at=datetime.fromisoformat(asset["ingested_at"]),
+        decided_at=datetime.fromisoformat(dates["decided_at"]),
         captured=records.Captured(
             local=_time(asset["captured_local"]),
             instant=_time(asset["captured_at"]),

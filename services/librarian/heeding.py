@@ -10,11 +10,12 @@ from uuid import UUID
 from sqlalchemy import orm
 
 from librarian import deciding
-from librarian.domain import capture
+from librarian.domain import facts as domain_facts
 from librarian.domain.capture import Capture, DateRules
 from librarian.domain.facts import CompanionFacts
-from librarian.repository import dates
-from librarian.repository.dates import Dated
+from librarian.redating import decisions, overrides
+from librarian.redating.decisions import Decision, Stored
+from librarian.repository import dates, redating
 from shared import event_log, events, ledger
 
 
@@ -25,18 +26,20 @@ def heed(
 
     The file stays where it is: only a person's `redate --move` takes it to another folder.
     """
-    for dated in dates.load(session, asset_ids):
-        if facts in dated.companions:
+    ledger.lock(session, list(asset_ids))
+    for asset_id, stored in sorted(redating.load(session, asset_ids).items()):
+        if facts in stored.companions:
             continue
-        known = dataclasses.replace(dated, companions=(*dated.companions, facts))
-        _decide(session, known, rules)
-        if facts.latitude_deg is not None and not dated.has_position:
-            place(session, dated.asset_id, facts, rules.now)
+        companions = domain_facts.merged((*stored.companions, facts))
+        _date(session, dataclasses.replace(stored, companions=companions), facts, rules)
+        if told := deciding.placing(companions):
+            place(session, asset_id, told, rules.now)
 
 
 def place(session: orm.Session, asset_id: UUID, facts: CompanionFacts, now: datetime) -> None:
-    """Store a companion's position and have it geocoded."""
-    dates.locate(session, asset_id, facts, now)
+    """Store a companion's position, where the photo has none of its own, and have it geocoded."""
+    if not dates.locate(session, asset_id, facts, now):
+        return
     ledger.clear(session, "geocoded", [asset_id], now=now)
     revision = ledger.lock(session, [asset_id])[asset_id]
     located = events.AssetLocatedV1(
@@ -49,27 +52,27 @@ def place(session: orm.Session, asset_id: UUID, facts: CompanionFacts, now: date
     event_log.append(session, [located], now=now)
 
 
-def _decide(session: orm.Session, known: Dated, rules: DateRules) -> None:
-    mtime = None if known.mtime_ns is None else deciding.time_of(known.mtime_ns)
-    taken = capture.decide(known.evidence(mtime), rules)
-    is_same = (taken.captured_at, taken.captured_local) == (
-        known.captured_at,
-        known.captured_local,
-    )
-    if is_same or known.override is not None:
-        dates.remember(session, known.asset_id, known.companions)
+def _date(session: orm.Session, known: Stored, told: CompanionFacts, rules: DateRules) -> None:
+    """As a redate would decide it, so that one finds nothing to change afterwards."""
+    dates.remember(session, known.asset_id, known.companions)
+    if overrides.is_set_by_person(known.override):
         return
-    revision = dates.store(session, known.asset_id, taken, known.companions, rules.now)
-    event_log.append(session, [_redated(known, taken, revision)], now=rules.now)
+    taken = decisions.decide(known, rules.default_zone, known.override)
+    dates.store_evidence(session, known.asset_id, taken, rules.now)
+    if Decision.of(taken) != known.decision:
+        revision = dates.store(session, known.asset_id, taken)
+        event_log.append(session, [_redated(known, told, taken, revision)], now=rules.now)
 
 
-def _redated(known: Dated, taken: Capture, revision: int) -> events.AssetRedatedV1:
+def _redated(
+    known: Stored, told: CompanionFacts, taken: Capture, revision: int
+) -> events.AssetRedatedV1:
     return events.AssetRedatedV1(
         asset_id=known.asset_id,
         revision=revision,
-        captured_at_before=known.captured_at,
+        captured_at_before=known.decision.captured_at,
         captured_at=taken.captured_at,
         captured_at_source=taken.source,
         date_confidence=taken.confidence,
-        reason=f"companion:{known.companions[-1].kind}",
+        reason=f"companion:{told.kind}",
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
-from typing import TypeAlias, cast
+import json
+from collections.abc import Iterable, Mapping
+from typing import Final, TypeAlias, cast
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | Mapping[str, JSON] | None"
 
@@ -57,3 +58,16 @@ class CompanionFacts:
     latitude_deg: float | None = None
     longitude_deg: float | None = None
     altitude_m: float | None = None
+
+
+_RANKS: Final = {"xmp": 0, "takeout": 1}
+"""A person's own sidecar is asked before a service's, and that before the partner of a pair."""
+
+
+def merged(companions: Iterable[CompanionFacts]) -> tuple[CompanionFacts, ...]:
+    """Each companion once, the likeliest first; the order of their arrival does not matter."""
+    by_text = {json.dumps(dataclasses.asdict(each), sort_keys=True): each for each in companions}
+    return tuple(
+        by_text[text]
+        for text in sorted(by_text, key=lambda text: (_RANKS.get(by_text[text].kind, 2), text))
+    )

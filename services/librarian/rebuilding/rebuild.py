@@ -20,6 +20,7 @@ from sqlalchemy import orm
 
 from librarian import inbox, neighbours
 from librarian.domain import companions, content_type, naming
+from librarian.domain import facts as domain_facts
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts, Facts
 from librarian.rebuilding import archive, matching, rows, writing
@@ -249,7 +250,7 @@ class Rebuild:
         folder = entry.path.rpartition(b"/")[0]
         paths = [join(folder, os.fsencode(name)) for name in beside.companions_of(entry.name)]
         said = (neighbours.facts_of(self._root.fd, path) for path in paths)
-        return tuple(facts for facts in said if facts is not None)
+        return domain_facts.merged(facts for facts in said if facts is not None)
 
     def _write(self, restored: Sequence[tuple[Looked, Restored]]) -> None:
         written = self._writer.assets([each for _, each in restored])

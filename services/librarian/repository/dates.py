@@ -1,92 +1,43 @@
-"""The evidence of capture times as the ledger keeps it, and new decisions on it."""
+"""New decisions on capture times and positions, as companions have them made."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from librarian.domain.capture import RULE_VERSION, Capture, Evidence
-from librarian.domain.facts import CompanionFacts, Facts
+from librarian.domain.capture import RULE_VERSION, Capture
+from librarian.domain.facts import CompanionFacts
 from shared import models
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Dated:
-    """What is known of one asset's date; a person's `override` stands above all rules."""
-
-    asset_id: UUID
-    facts: Facts
-    original_path: str
-    mtime_ns: int | None
-    arrived_at: datetime
-    companions: tuple[CompanionFacts, ...]
-    override: Mapping[str, Any] | None
-    captured_at: datetime | None
-    captured_local: datetime | None
-    has_position: bool
-
-    def evidence(self, mtime: datetime | None) -> Evidence:
-        """The evidence for the dating rules."""
-        return Evidence(
-            tags=self.facts.tags,
-            original_path=self.original_path,
-            mtime=mtime,
-            arrived_at=self.arrived_at,
-            latitude_deg=self.facts.latitude_deg,
-            longitude_deg=self.facts.longitude_deg,
-            companions=self.companions,
-        )
+def remember(session: orm.Session, asset_id: UUID, companions: Collection[CompanionFacts]) -> None:
+    """Keep what companions say of an asset."""
+    _update_dates(session, asset_id, companions=[dataclasses.asdict(each) for each in companions])
 
 
-def load(session: orm.Session, asset_ids: Collection[UUID]) -> list[Dated]:
-    """The evidence of assets, their rows locked in the order of their ids."""
-    rows = session.execute(_LOAD, {"ids": sorted(asset_ids)})
-    return [
-        Dated(
-            asset_id=row.id,
-            facts=Facts.from_json(row.metadata),
-            original_path=row.path,
-            mtime_ns=row.mtime_ns,
-            arrived_at=row.arrived_at,
-            companions=tuple(CompanionFacts(**each) for each in row.companions),
-            override=row.override,
-            captured_at=row.captured_at,
-            captured_local=row.captured_local,
-            has_position=row.has_position,
-        )
-        for row in rows
-        if row.metadata is not None
-    ]
-
-
-def store(
-    session: orm.Session,
-    asset_id: UUID,
-    taken: Capture,
-    companions: Collection[CompanionFacts],
-    now: datetime,
-) -> int:
-    """Write a new decision on an asset's capture time; its new revision."""
-    session.execute(
-        sa.update(models.AssetDate)
-        .where(models.AssetDate.asset_id == asset_id)
-        .values(
-            candidates=taken.candidates_json(),
-            time_known=taken.time_known,
-            conflict=taken.conflict,
-            suspicious=taken.suspicious,
-            reasons=list(taken.reasons),
-            rule_version=RULE_VERSION,
-            companions=[dataclasses.asdict(each) for each in companions],
-            decided_at=now,
-        )
+def store_evidence(session: orm.Session, asset_id: UUID, taken: Capture, now: datetime) -> None:
+    """Write what a decision rests on."""
+    _update_dates(
+        session,
+        asset_id,
+        candidates=taken.candidates_json(),
+        time_known=taken.time_known,
+        conflict=taken.conflict,
+        suspicious=taken.suspicious,
+        reasons=list(taken.reasons),
+        rule_version=RULE_VERSION,
+        decided_at=now,
     )
+
+
+def store(session: orm.Session, asset_id: UUID, taken: Capture) -> int:
+    """Write a new decision on an asset's capture time; its new revision."""
     return session.execute(
         sa.update(models.MediaAsset)
         .where(models.MediaAsset.id == asset_id)
@@ -103,35 +54,42 @@ def store(
     ).scalar_one()
 
 
-def remember(session: orm.Session, asset_id: UUID, companions: Collection[CompanionFacts]) -> None:
-    """Keep what companions say beside a date that they do not change."""
+def locate(session: orm.Session, asset_id: UUID, facts: CompanionFacts, now: datetime) -> bool:
+    """Give an asset the position of its companion, in place of another companion's.
+
+    False if it is there already, has a position of its own or one that a person gave.
+    """
+    values = {
+        "asset": asset_id,
+        "latitude": facts.latitude_deg,
+        "longitude": facts.longitude_deg,
+        "source": f"companion:{facts.kind}",
+        "now": now,
+    }
+    if session.execute(_IS_PLACED, values).first() is not None:
+        return False
+    session.execute(_FORGET_PLACE, values)
+    session.execute(_PLACE, values)
+    return True
+
+
+def _update_dates(session: orm.Session, asset_id: UUID, **values: object) -> None:
     session.execute(
-        sa.update(models.AssetDate)
-        .where(models.AssetDate.asset_id == asset_id)
-        .values(companions=[dataclasses.asdict(each) for each in companions])
+        sa.update(models.AssetDate).where(models.AssetDate.asset_id == asset_id).values(**values)
     )
 
 
-def locate(session: orm.Session, asset_id: UUID, facts: CompanionFacts, now: datetime) -> None:
-    """Give an asset without a position that of its companion."""
-    session.add(
-        models.AssetLocation(
-            asset_id=asset_id,
-            latitude=facts.latitude_deg,
-            longitude=facts.longitude_deg,
-            source=f"companion:{facts.kind}",
-            decided_at=now,
-        )
-    )
-    session.flush()
+_IS_PLACED: Final = sa.text("""
+    select from media_assets where id = :asset and location is not null
+    union all
+    select from asset_locations where asset_id = :asset and current
+      and (source not like 'companion:%'
+        or (latitude, longitude, source) = (:latitude, :longitude, :source))""")
 
+_FORGET_PLACE: Final = sa.text(
+    "update asset_locations set current = false where asset_id = :asset and current"
+)
 
-_LOAD: Final = sa.text("""
-    select a.id, a.metadata, a.captured_at, a.captured_local, d.mtime_ns, d.arrived_at,
-      d.companions, d.override,
-      coalesce((select f.display_path from files f where f.asset_id = a.id and f.outcome = 'filed'
-        order by f.decided_at limit 1), a.original_name) as path,
-      a.location is not null or exists (
-        select from asset_locations l where l.asset_id = a.id and l.current) as has_position
-    from media_assets a join asset_dates d on d.asset_id = a.id
-    where a.id = any(cast(:ids as uuid[])) order by a.id for no key update of a""")
+_PLACE: Final = sa.text("""
+    insert into asset_locations (asset_id, latitude, longitude, source, decided_at)
+    values (:asset, :latitude, :longitude, :source, :now)""")
