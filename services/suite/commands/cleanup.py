@@ -6,7 +6,7 @@ from shared import retention
 from shared.clock import SystemClock
 from suite import access
 
-HELP = "Delete heartbeat history older than 60 days (it also happens daily)"
+HELP = "delete heartbeat history older than 60 days (it also happens daily)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

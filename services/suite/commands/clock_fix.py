@@ -20,7 +20,7 @@ from shared.database import Database
 from shared.errors import UserError
 from suite import access, redate_job
 
-HELP = "Shift all photos of one camera in a time range: wrong clock or wrong zone; can be undone"
+HELP = "shift all photos of one camera in a time range: wrong clock or wrong zone; can be undone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ from shared.errors import UserError
 from shared.transport import dead_letters
 from suite import access
 
-HELP = "List undecodable events, replay or drop them"
+HELP = "list undecodable events, replay or drop them"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -23,7 +23,7 @@ from shared.errors import UserError
 from suite import access, reading_photo, status_text, terminal
 from suite.terminal import escape
 
-HELP = "Show why a photo has its date: all evidence, what was believed, what was not"
+HELP = "show why a photo has its date: all evidence, what was believed, what was not"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

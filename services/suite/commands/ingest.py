@@ -15,7 +15,7 @@ from shared.errors import UserError
 from suite import access, console, ingest_progress
 from suite.data_folder import DataFolder
 
-HELP = "File photos from any file or folder; copies them unless --move is given"
+HELP = "file photos from any file or folder; they stay there unless --move is given"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from shared.errors import UserError
 from suite import access, repository, status_text, terminal
 from suite.repository import DamagedOriginal, HeldFile, HeldStage
 
-HELP = "List what is kept out of the library or of a stage; try it again, or let it go"
+HELP = "list what is kept out of the library or of a stage; try it again, or let it go"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

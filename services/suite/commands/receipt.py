@@ -7,7 +7,7 @@ from pathlib import Path
 from dashboard import receipts
 from suite import access, status_text, terminal
 
-HELP = "Show the history of one photo: arrival, date and evidence, place, copies"
+HELP = "show the history of one photo: arrival, date and evidence, place, copies"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from shared.database import Database
 from shared.errors import UserError
 from suite import access, asking, redate_job
 
-HELP = "Decide dates anew from stored evidence: shows a diff, asks, can be undone"
+HELP = "decide dates anew from stored evidence: shows a diff, asks, can be undone"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from shared.clock import SystemClock
 from shared.stages import stages
 from suite import access, repository
 
-HELP = "Try failed stages and files again"
+HELP = "try failed stages and files again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from shared.clock import SystemClock
 from suite import access, status_text, suite_run, suite_state, terminal
 from suite.data_folder import DataFolder
 
-HELP = "Show services, stages, inboxes, disks, errors and the latest photos"
+HELP = "show services, stages, inboxes, disks, errors and the latest photos"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

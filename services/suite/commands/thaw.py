@@ -15,7 +15,7 @@ from shared.disk.root_folder import KnownRoot
 from shared.errors import DependencyError, UserError
 from suite import access, asking
 
-HELP = "Show why folders are frozen and what has changed in them; then let work go on"
+HELP = "show why folders are frozen and what has changed in them; then let work go on"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
