@@ -45,7 +45,6 @@ class Candidate:
     clock: Clock
     stamp: Stamp | None = None
     is_recognised_name: bool = False
-    is_download: bool = False
     is_forced: bool = False
     wall_clock: datetime.datetime | None = None
     verdict: Verdict = Verdict.DIFFERS

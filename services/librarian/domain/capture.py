@@ -7,14 +7,14 @@ import datetime
 from typing import Final
 
 from librarian.domain import confidence, facts, gathering, plausibility, selection, zone, zoning
-from librarian.domain.candidates import Candidate, Clock, Verdict
+from librarian.domain.candidates import Candidate, Verdict
 from librarian.domain.gathering import Evidence
 from librarian.domain.plausibility import DateRules
 from librarian.domain.zone import Zone
 
 __all__ = ["RULE_VERSION", "Capture", "DateRules", "Evidence", "decide", "filing_clock"]
 
-RULE_VERSION: Final = 1
+RULE_VERSION: Final = 2
 """Rises with every change that may date a file differently; stored beside each decision."""
 
 
@@ -67,9 +67,7 @@ def decide(evidence: Evidence, rules: DateRules) -> Capture:
     clusters = selection.clusters(zoning.placed(c, chosen, donor) for c in usable)
     cluster = selection.winner(clusters)
     selected = selection.representative(cluster)
-    is_doubtful = selected.clock is not Clock.FILE and (
-        is_revived or plausibility.is_near_default(selected, rules)
-    )
+    is_doubtful = is_revived or plausibility.is_near_default(selected, rules)
     choice = confidence.Choice(selected, cluster, clusters, chosen, is_doubtful)
     return _captured(choice, rejected)
 
@@ -94,13 +92,11 @@ def zone_of_position(evidence: Evidence) -> Zone | None:
 
 def _captured(choice: confidence.Choice, rejected: list[Candidate]) -> Capture:
     selected, judgement = choice.selected, confidence.judge(choice)
-    minutes = _offset_minutes(choice)
-    instant = selected.wall - datetime.timedelta(minutes=minutes)
     return Capture(
         captured_local=selected.wall,
-        utc_offset_minutes=minutes,
+        utc_offset_minutes=choice.offset_minutes,
         offset_source=choice.chosen_zone.source,
-        captured_at=instant.replace(tzinfo=datetime.UTC),
+        captured_at=choice.utc.replace(tzinfo=datetime.UTC),
         source=selected.source,
         confidence=judgement.confidence,
         time_known=selected.is_timed,
@@ -109,13 +105,6 @@ def _captured(choice: confidence.Choice, rejected: list[Candidate]) -> Capture:
         reasons=judgement.reasons,
         candidates=tuple(_with_verdicts(choice) + rejected),
     )
-
-
-def _offset_minutes(choice: confidence.Choice) -> int:
-    stamp = choice.selected.reading
-    if stamp.is_utc and choice.selected.is_timed:
-        return choice.chosen_zone.minutes_at_utc(stamp.clock)
-    return choice.chosen_zone.minutes_at_wall_clock(choice.selected.wall)
 
 
 def _with_verdicts(choice: confidence.Choice) -> list[Candidate]:

@@ -48,10 +48,18 @@ class Choice:
     is_doubtful_clock: bool
 
     @property
+    def offset_minutes(self) -> int:
+        """The offset at the selected moment; a UTC clock that agrees settles a repeated hour."""
+        agreeing = (c for c in (self.selected, *self.cluster) if c.is_timed and c.reading.is_utc)
+        by_utc = next(agreeing, None)
+        if by_utc is None or not self.selected.is_timed:
+            return self.chosen_zone.minutes_at_wall_clock(self.selected.wall)
+        return self.chosen_zone.minutes_at_utc(by_utc.reading.clock)
+
+    @property
     def utc(self) -> datetime.datetime:
         """The selected moment as a naive UTC clock."""
-        wall = self.selected.wall
-        return wall - datetime.timedelta(minutes=self.chosen_zone.minutes_at_wall_clock(wall))
+        return self.selected.wall - datetime.timedelta(minutes=self.offset_minutes)
 
     def others(self) -> Iterable[Candidate]:
         """The candidates outside the selected group."""
@@ -104,8 +112,6 @@ def _contradicts(other: Candidate, choice: Choice) -> bool:
 
 
 def _is_of_another_day(name: Candidate, choice: Choice) -> bool:
-    if name.is_download:
-        return False
     if name.reading.is_utc and choice.chosen_zone.source in _UNSURE_ZONES:
         return abs(name.reading.clock - choice.selected.wall) > _ANY_ZONE
     if name.is_timed and abs(name.reading.clock - choice.utc) <= AGREEMENT:
@@ -117,7 +123,7 @@ def _suspicions(choice: Choice) -> Iterable[str]:
     if choice.is_doubtful_clock:
         yield choice.selected.reason or "default_date"
     selected = choice.selected
-    names = (c for c in choice.others() if c.clock is Clock.NAME and not c.is_download)
+    names = (c for c in choice.others() if c.clock is Clock.NAME)
     if selected.clock is Clock.CAMERA and any(
         abs(name.wall - selected.wall) > _FAR_APART for name in names
     ):

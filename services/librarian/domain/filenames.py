@@ -33,12 +33,16 @@ _H: Final = r"(?P<hour>[01]\d|2[0-3])"
 _N: Final = r"(?P<minute>[0-5]\d)"
 _S: Final = r"(?P<second>[0-5]\d)"
 _MS: Final = r"(?P<fraction>\d{3})?"
-_HALF: Final = r"(?:\s?(?P<half>[AP]M)\b)?"
-_OFFSET: Final = r"(?P<offset>Z|[+-](?:0\d|1[0-4]):?(?:00|15|30|45))?"
+# At most a real offset: "-0001" and "-0000" are numbers of a series.
+_OFFSET: Final = r"(?P<offset>Z(?![a-z])|(?:\+|-(?!00))(?:0\d|1[0-4]):?(?:00|15|30|45))?"
 _DATE: Final = rf"{_Y}{_M}{_D}"
 _DASHED: Final = rf"{_Y}-{_M}-{_D}"
 _LOOSE: Final = rf"{_Y}[-_.]?{_M}[-_.]?{_D}"
 _TIME: Final = rf"{_H}{_N}{_S}"
+# Also of 12 hours; macOS writes a narrow no-break space before AM and PM.
+_SPOKEN: Final = (
+    rf"(?P<hour>\d|[01]\d|2[0-3])\.{_N}\.{_S}(?:[ \u00a0\u202f]?(?P<half>[AP]M)(?![a-z]))?"
+)
 _DEVICES: Final = "IMG|VID|MVIMG|PANO|BURST|Screenshot|signal|dji_fly"
 
 # Class A of the dating rules: patterns of devices and apps, at the beginning of a name.
@@ -46,28 +50,29 @@ _RECOGNISED: Final = (
     rf"(?:{_DEVICES})[_-]{_DATE}[_-]{_TIME}{_MS}",
     rf"{_DATE}_{_TIME}{_MS}",
     rf"(?:IMG|VID|AUD|PTT|STK)-{_DATE}-WA\d{{4}}",
-    rf"WhatsApp (?:Image|Video) {_DASHED} at {_H}\.{_N}\.{_S}{_HALF}",
+    rf"WhatsApp (?:Image|Video) {_DASHED} at {_SPOKEN}",
     rf"signal-{_DASHED}-{_TIME}{_MS}",
     rf"signal-{_DASHED}-{_H}-{_N}-{_S}(?:-{_MS})?",
     rf"(?:photo|video)_{_DASHED}_{_H}-{_N}-{_S}",
-    rf"Screen ?shot {_DASHED} at {_H}\.{_N}\.{_S}{_HALF}",
+    rf"Screen ?shot {_DASHED} at {_SPOKEN}",
     rf"Screenshot_{_DASHED}-{_H}-{_N}-{_S}",
     rf"WP_{_DATE}_{_H}_{_N}_{_S}",
     rf"DJI_{_DATE}{_TIME}_\d{{4}}",
 )
 _UTC: Final = rf"PXL_{_DATE}_{_TIME}{_MS}"  # Pixel telephones write UTC
-_EPOCH: Final = r"(?:FB_IMG_|mmexport)?(?P<epoch_ms>1\d{12})$"
+_EPOCH: Final = r"(?:FB_IMG_|mmexport)?(?P<epoch_ms>1\d{12})"
 # Classes B and C: a date, with or without a time, anywhere in the name.
 _LOOSE_PATTERNS: Final = (
-    rf"{_LOOSE}[-_ .T]{_H}[-._:]{_N}[-._:]{_S}{_MS}{_OFFSET}",
-    rf"{_LOOSE}[-_ .T]{_TIME}{_MS}{_OFFSET}",
-    rf"{_DATE}{_TIME}",
+    rf"{_LOOSE}[-_ .T]{_H}[-._:]{_N}[-._:]{_S}{_MS}",
+    rf"{_LOOSE}[-_ .T]{_TIME}{_MS}",
+    rf"{_DATE}{_TIME}{_MS}",
     rf"{_LOOSE}",
 )
 
 
 def _compiled(pattern: str, start: str) -> re.Pattern[str]:
-    return re.compile(rf"{start}{pattern}(?!\d)", re.IGNORECASE | re.ASCII)
+    offset = _OFFSET if "<hour>" in pattern else ""
+    return re.compile(rf"{start}{pattern}{offset}(?!\d)", re.IGNORECASE | re.ASCII)
 
 
 _PATTERNS: Final = (
@@ -84,18 +89,19 @@ _FORCE: Final = "[FORCE]"
 def date_in_name(name: str, *, month_first: bool | None = None) -> NameDate | None:
     """The date a file's name states; the first pattern in the order of the rules wins.
 
-    `month_first` reads 01-02-2019; None leaves it out, as nobody can tell.
+    `month_first` reads 01-02-2019; None leaves it out, as nobody can tell. Endings of copies ("~2",
+    "(1)", "-edited") change nothing: only digits may not stand beside a date.
     """
-    stem, _ = naming.split(naming.stripped(name))
-    is_forced = _FORCE in stem
-    stem = stem.replace(_FORCE, " ").strip()
+    name = naming.stripped(name)
+    is_forced = _FORCE in name
+    name = name.replace(_FORCE, " ").strip()
     for number, pattern in enumerate(_PATTERNS):
-        for match in pattern.finditer(stem):
+        for match in pattern.finditer(name):
             stamp = _stamp(match, is_utc=number == 0)
             if stamp is not None:
                 is_recognised = number < _FIRST_LOOSE
                 return NameDate(stamp, is_recognised, "epoch_ms" in match.groupdict(), is_forced)
-    stamp = _day_month_year(stem, month_first=month_first)
+    stamp = _day_month_year(name, month_first=month_first)
     return None if stamp is None else NameDate(stamp, is_forced=is_forced)
 
 
@@ -110,25 +116,19 @@ def _stamp(match: re.Match[str], *, is_utc: bool) -> Stamp | None:
     if "hour" not in parts:
         return Stamp(timestamps.at_end_of_day(date), Precision.DAY)
     time = datetime.time(
-        _hour(int(parts["hour"]), parts.get("half")),
+        timestamps.hour_of_day(int(parts["hour"]), parts.get("half")),
         int(parts["minute"]),
         int(parts["second"]),
         timestamps.microseconds(parts.get("fraction")),
     )
-    offset_minutes = timestamps.parse_offset((parts.get("offset") or "").upper())
+    offset_minutes = None if is_utc else timestamps.parse_offset(parts["offset"])
     clock = datetime.datetime.combine(date, time)
     return Stamp(clock, Precision.SECOND, offset_minutes, is_utc)
 
 
-def _hour(hour: int, half: str | None) -> int:
-    if half is None or hour > 12:
-        return hour
-    return hour % 12 + (12 if half.upper() == "PM" else 0)
-
-
-def _day_month_year(stem: str, *, month_first: bool | None) -> Stamp | None:
+def _day_month_year(name: str, *, month_first: bool | None) -> Stamp | None:
     """07-14-2019 or 14-07-2019, if only one of the two readings is possible or one is chosen."""
-    for first, second, year in _AMERICAN.findall(stem):
+    for first, second, year in _AMERICAN.findall(name):
         readings = {_date(year, first, second): True, _date(year, second, first): False}
         readings.pop(None, None)
         dates = [d for d, is_month_first in readings.items() if is_month_first == month_first]

@@ -47,10 +47,14 @@ class _Source:
     time: str | None = None
 
 
+PARTNER_WEIGHT: Final = 6
+"""Of what the other half of a pair says; no more than any date that a file states itself."""
+
 _OFFSETS: Final = (
     tag.EXIF_OFFSET_TIME_ORIGINAL,
     tag.EXIF_OFFSET_TIME_DIGITIZED,
     tag.EXIF_OFFSET_TIME,
+    tag.EXIF_TIME_ZONE_OFFSET,
 )
 _SOURCES: Final = (
     _Source(
@@ -65,7 +69,7 @@ _SOURCES: Final = (
         tag.EXIF_CREATE_DATE,
         8,
         sub_second=tag.EXIF_SUB_SEC_TIME_DIGITIZED,
-        offsets=(_OFFSETS[1], _OFFSETS[0], _OFFSETS[2]),
+        offsets=(_OFFSETS[1], _OFFSETS[0], *_OFFSETS[2:]),
     ),
     _Source(tag.RIFF_DATE_TIME_ORIGINAL, 8),
     _Source(tag.H264_DATE_TIME_ORIGINAL, 8),
@@ -95,7 +99,7 @@ _COMPANION_SOURCES: Final = (
     _Source(tag.XMP_DATE_TIME_ORIGINAL, 11, Clock.COMPANION),
     _Source(tag.XMP_DATE_CREATED, 11, Clock.COMPANION),
     _Source(tag.TAKEOUT_PHOTO_TAKEN_TIME, 6, Clock.COMPANION, is_utc=True),
-    _Source(tag.PARTNER_DATE_TIME_ORIGINAL, 6, Clock.COMPANION),
+    _Source(tag.PARTNER_DATE_TIME_ORIGINAL, PARTNER_WEIGHT, Clock.COMPANION),
     _Source(tag.XMP_CREATE_DATE, 5, Clock.COMPANION),
     _Source(tag.XMP_GPS_DATE_TIME, 4, Clock.GPS, is_utc=True),
 )
@@ -186,9 +190,15 @@ def _completed(stamp: Stamp, source: _Source, tags: Tags) -> Stamp:
     if source.tag.startswith(_IPTC) and offset_minutes == 0:
         offset_minutes = None  # most programs write +0000 without knowing the zone
     if offset_minutes is None:
-        stated = (timestamps.parse_offset(tags.get(name)) for name in source.offsets)
+        stated = (_offset(tags.get(name)) for name in source.offsets)
         offset_minutes = next((minutes for minutes in stated if minutes is not None), None)
     return Stamp(clock, offset_minutes=offset_minutes)
+
+
+def _offset(value: facts.JSON) -> int | None:
+    """Minutes of an offset as text, or as hours: those of the original, then of the last change."""
+    hours = value[0] if isinstance(value, list) and value else value
+    return timestamps.parse_offset(f"{hours:+}" if isinstance(hours, int) else hours)
 
 
 _CONTAINER_TAGS: Final = frozenset((tag.QUICKTIME_CREATE_DATE, tag.QUICKTIME_MEDIA_CREATE_DATE))
@@ -216,10 +226,9 @@ def _of_path(path: str, *, month_first: bool | None) -> Iterator[Candidate]:
             "filename_datetime" if is_timed else "filename_date",
             name,
             3 if is_timed else 2,
-            Clock.NAME,
+            Clock.FILE if found.is_download else Clock.NAME,
             found.stamp,
             is_recognised_name=found.is_recognised,
-            is_download=found.is_download,
             is_forced=found.is_forced,
         )
     folder = filenames.date_in_folders(path)

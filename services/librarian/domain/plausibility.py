@@ -60,10 +60,14 @@ def usable(judged: Iterable[Candidate]) -> tuple[list[Candidate], bool]:
 
 
 def is_near_default(candidate: Candidate, rules: DateRules) -> bool:
-    """Whether a clock that was reset within the last day would show this."""
-    clock = candidate.reading.clock
+    """Whether a clock that was reset within the last day would show this; no mere month or year."""
+    clock, precision = candidate.reading.clock, candidate.reading.precision
+    if candidate.is_forced or precision < Precision.DAY:
+        return False
+    if precision is Precision.DAY:
+        return clock.date() in rules.default_days
     days = (datetime.datetime.combine(day, datetime.time()) for day in rules.default_days)
-    return candidate.clock in _RESETTABLE and any(abs(clock - day) < _DAY for day in days)
+    return any(abs(clock - day) < _DAY for day in days)
 
 
 def _within_bounds(candidate: Candidate, rules: DateRules, first_year: int) -> Candidate:
@@ -89,15 +93,17 @@ def _unless_default(
 ) -> Candidate:
     if candidate.is_rejected or not is_near_default(candidate, rules):
         return candidate
-    is_exact = candidate.reading.clock.time() == datetime.time()
-    if not is_exact and any(_confirms(other, candidate) for other in others):
-        return candidate
-    return candidate.rejected("default_date")
+    is_exact = candidate.reading.clock.time().replace(microsecond=0) == datetime.time()
+    is_resettable = candidate.clock in _RESETTABLE
+    is_confirmed = any(_confirms(other, candidate) for other in others)
+    if is_exact or (is_resettable and not is_confirmed):
+        return candidate.rejected("default_date")
+    return candidate
 
 
 def _confirms(other: Candidate, candidate: Candidate) -> bool:
     """Whether a candidate of another clock shows the same moment, in whatever zone."""
-    if other.is_rejected or other.clock not in _OTHER_CLOCKS or other.is_download:
+    if other.is_rejected or other.clock not in _OTHER_CLOCKS:
         return False
     mine, theirs = candidate.reading, other.reading
     if theirs.precision is not Precision.SECOND:

@@ -36,12 +36,17 @@ class Stamp:
     is_utc: bool = False
 
 
-_OFFSET: Final = r"(?:Z|[+-]\d{2}(?::?\d{2})?)"
+_OFFSET: Final = re.compile(r"(?:UTC|GMT|Z)?(?:([+-]\d{1,2})(?::?([0-5]\d))?)?", re.IGNORECASE)
+# A number has two digits, or one behind a separator or a blank.
 _STAMP: Final = re.compile(
-    r"(?P<year>\d{4})(?:[-:./]?(?P<month>\d{2})(?:[-:./]?(?P<day>\d{2}))?)?"
-    r"(?:[T ]+(?P<hour>\d{2}):?(?P<minute>\d{2})"
-    r"(?::?(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?"
-    rf"\s*(?P<offset>{_OFFSET})?(?:\s*DST)?)?"
+    r"(?P<year>\d{4})"
+    r"(?:[-:./_]? ?(?P<month>\d\d|(?<=[-:./_ ])\d)"
+    r"(?:[-:./_]? ?(?P<day>\d\d|(?<=[-:./_ ])\d))?)?"
+    r"(?:(?:[T: ]+|(?<=\d{8}))(?P<hour>\d\d|(?<=[T: ])\d)"
+    r"[:.]? ?(?P<minute>\d\d|(?<=[:. ])\d)"
+    r"(?:[:.]? ?(?P<second>\d\d|(?<=[:. ])\d)(?:[.,](?P<fraction>\d+))?)?"
+    rf"(?:\s*(?P<half>[AP]M))?\s*(?P<offset>{_OFFSET.pattern})(?:\s*DST)?)?",
+    re.IGNORECASE,
 )
 _LONGEST_OFFSET_MINUTES: Final = 14 * 60
 _EPOCH_OF_QUICKTIME: Final = datetime.datetime.combine(datetime.date(1904, 1, 1), datetime.time())
@@ -64,16 +69,27 @@ def parse(text: str) -> Stamp:
 
 
 def parse_offset(text: object) -> int | None:
-    """Minutes east of UTC of "+02:00", "+0200", "+02" or "Z"; None for anything else."""
-    if not isinstance(text, str) or not re.fullmatch(_OFFSET, text.strip()):
+    """Minutes east of UTC of "+02:00", "+0200", "+02", "UTC+2" or "Z"; None for anything else."""
+    found = _OFFSET.fullmatch(text.strip()) if isinstance(text, str) and text.strip() else None
+    if found is None:
         return None
-    text = text.strip()
-    if text == "Z":
+    hours, minutes = found[1] or "+0", int(found[2] or 0)
+    total = abs(int(hours)) * 60 + minutes
+    if total > _LONGEST_OFFSET_MINUTES:
+        return None
+    return -total if hours[0] == "-" else total
+
+
+def hour_of_day(hour: int, half: str | None) -> int:
+    """The hour, 0 to 23, of what is written, with AM or PM beside it or None.
+
+    Some Android cameras write 24 for the first hour of a day (0:08:19 as 24:08:19).
+    """
+    if hour == 24:
         return 0
-    minutes = int(text[1:3]) * 60 + int(text[3:].lstrip(":") or 0)
-    if minutes > _LONGEST_OFFSET_MINUTES:
-        return None
-    return -minutes if text[0] == "-" else minutes
+    if half is None or hour > 12:
+        return hour
+    return hour % 12 + (12 if half.upper() == "PM" else 0)
 
 
 def microseconds(digits: object) -> int:
@@ -96,7 +112,7 @@ def _from_match(found: re.Match[str]) -> Stamp:
         if found["hour"] is None:
             return Stamp(at_end_of_day(date), _date_precision(found))
         time = datetime.time(
-            int(found["hour"]),
+            hour_of_day(int(found["hour"]), found["half"]),
             int(found["minute"]),
             min(int(found["second"] or 0), 59),  # a leap second, or a camera's :60
             microseconds(found["fraction"]),

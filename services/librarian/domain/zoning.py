@@ -21,23 +21,20 @@ def choose(
 ) -> tuple[Zone, Candidate | None]:
     """The zone, and the candidate it was derived from if two clocks had to be compared.
 
-    Order: the offset stated with the most credible time, the position, an offset stated elsewhere
-    for the same moment, local time against UTC, the default zone. The position stands above
-    offsets stated elsewhere, for editors write there the zone of the editor's own machine.
+    Order: the offset stated with the most credible time or by the camera for the same moment, the
+    position, an offset stated elsewhere for that moment, local time against UTC, the default zone.
+    The position stands above XMP and IPTC, for editors write the zone of their own machine there.
     """
-    timed = [c for c in usable if c.is_timed and not c.is_download and c.clock is not Clock.FILE]
+    timed = [c for c in usable if c.is_timed and c.clock is not Clock.FILE]
     anchor = max(timed, key=lambda candidate: candidate.weight, default=None)
-    stated = None if anchor is None else _stated([anchor], anchor)
-    if stated is not None or of_position is not None:
-        return stated or of_position or zone.UNKNOWN, None
-    if anchor is not None:
-        stated = _stated(sorted(timed, key=lambda c: -c.weight), anchor)
-        if stated is not None:
-            return stated, None
-        derived = _derived(timed, anchor)
-        if derived is not None:
-            return derived
-    return default or zone.UNKNOWN, None
+    if anchor is None:
+        return of_position or default or zone.UNKNOWN, None
+    timed.sort(key=lambda candidate: -candidate.weight)
+    by_camera = [c for c in timed if c is anchor or _is_by_camera(c)]
+    known = _stated(by_camera, anchor) or of_position or _stated(timed, anchor)
+    if known is not None:
+        return known, None
+    return _derived(timed, anchor) or (default or zone.UNKNOWN, None)
 
 
 def placed(candidate: Candidate, chosen: Zone, donor: Candidate | None) -> Candidate:
@@ -68,6 +65,10 @@ def with_true_clocks(usable: Sequence[Candidate]) -> list[Candidate]:
 
 def _is_container(candidate: Candidate) -> bool:
     return candidate.reading.is_utc and candidate.clock is Clock.CAMERA
+
+
+def _is_by_camera(candidate: Candidate) -> bool:
+    return candidate.clock is Clock.CAMERA and not candidate.source.startswith(("XMP:", "IPTC:"))
 
 
 def _is_xmp(candidate: Candidate) -> bool:

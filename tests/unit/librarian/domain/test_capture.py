@@ -82,6 +82,25 @@ def test_the_offset_of_the_camera_stands_above_the_place_and_the_place_above_an_
     assert (by_editor.utc_offset_minutes, by_editor.offset_source) == (120, "tag")
 
 
+def test_a_sidecar_without_an_offset_leaves_the_camera_s_above_the_place() -> None:
+    sidecar = CompanionFacts("xmp", {"XMP:DateTimeOriginal": "2020-09-19T20:55:57"})
+
+    found = decide(
+        {DTO: "2020:09:19 20:55:57", "EXIF:OffsetTimeOriginal": "+09:00"},
+        position=(-33.86, 151.21),
+        companions=[sidecar],
+    )
+
+    assert (found.utc_offset_minutes, found.offset_source) == (540, "tag")
+
+
+@pytest.mark.parametrize("hours", [-5, [-5, 2]])
+def test_the_offset_in_hours_of_older_cameras_is_stated_too(hours: JSON) -> None:
+    found = decide({DTO: "2020:09:19 20:55:57", "EXIF:TimeZoneOffset": hours})
+
+    assert (found.utc_offset_minutes, found.offset_source) == (-300, "tag")
+
+
 def test_without_any_zone_clocks_are_read_as_utc_and_doubted() -> None:
     tags: dict[str, JSON] = {DTO: "2020:09:19 20:55:57", CREATE: "2020:09:19 20:55:57"}
 
@@ -97,6 +116,21 @@ def test_the_wall_clock_survives_the_change_of_summer_time(clock: str) -> None:
 
     assert found.captured_local is not None
     assert found.captured_local.strftime("%Y:%m:%d %H:%M:%S") == clock
+
+
+@pytest.mark.parametrize(("utc_hour", "minutes"), [(0.0, 120), (1.0, 60)])
+def test_gps_time_tells_which_of_two_repeated_hours_it_was(utc_hour: float, minutes: int) -> None:
+    found = decide(
+        {
+            DTO: "2019:10:27 02:30:00",
+            "EXIF:GPSDateStamp": "2019:10:27",
+            "EXIF:GPSTimeStamp": [utc_hour, 30.0, 0.0],
+        },
+        position=(52.5, 13.4),
+    )
+
+    assert (wall(found), found.utc_offset_minutes) == ("2019-10-27T02:30:00", minutes)
+    assert found.confidence == "high"
 
 
 def test_a_repeated_hour_of_a_video_keeps_its_instant() -> None:
@@ -276,6 +310,45 @@ def test_new_year_confirmed_by_another_clock_stands_in_doubt() -> None:
     assert found.suspicious
 
 
+MIDNIGHT = "2000-01-01T00:00:00"
+AFTER_MIDNIGHT = "2000-01-01T00:03:00"
+
+
+@pytest.mark.parametrize("clock", [MIDNIGHT, AFTER_MIDNIGHT])
+@pytest.mark.parametrize("name", ["XMP:DateTimeOriginal", "Takeout:PhotoTakenTime"])
+def test_who_repeats_the_date_of_a_clock_that_was_reset_does_not_make_it_sure(
+    clock: str, name: str
+) -> None:
+    found = decide({DTO: clock}, companions=[CompanionFacts("xmp", {name: clock})])
+
+    assert (found.confidence, found.suspicious) == ("low", True)
+    assert found.captured_local is not None
+    assert found.captured_local.date().isoformat() == "2000-01-01"
+
+
+def test_a_name_beats_every_copy_of_a_default_date() -> None:
+    found = decide(
+        {DTO: MIDNIGHT, "EXIF:SubSecTimeOriginal": "37"},
+        path="IMG_20190714_101500.jpg",
+        companions=[CompanionFacts("xmp", {"XMP:DateTimeOriginal": MIDNIGHT})],
+    )
+
+    assert (wall(found), found.confidence) == ("2019-07-14T10:15:00", "medium")
+
+
+def test_the_name_of_a_telephone_that_was_reset_is_suspicious() -> None:
+    found = decide({}, path="IMG_19700101_000000.jpg", mtime="2024-01-01T00:00:00Z")
+
+    assert (wall(found), found.confidence) == ("1970-01-01T00:00:00", "low")
+    assert found.suspicious
+
+
+def test_a_year_is_no_default_date() -> None:
+    found = decide({"XMP:DateCreated": "2000"})
+
+    assert (wall(found), found.suspicious) == ("2000-01-01T23:59:00", False)
+
+
 def test_a_folder_says_more_than_a_camera_that_was_reset() -> None:
     found = decide({DTO: "2000:01:01 00:00:00"}, path="2019-07-14 Beach/a.jpg")
 
@@ -299,7 +372,7 @@ def test_a_forced_name_wins_over_metadata() -> None:
 
 
 def test_the_moment_of_a_download_is_doubted_and_contradicts_nothing() -> None:
-    alone = decide({}, path="FB_IMG_1556712345678.jpg")
+    alone = decide({}, path="FB_IMG_1556712345678.jpg", mtime="2019-05-01T12:05:46Z")
     with_camera = decide({DTO: "2018:02:02 02:00:00"}, path="FB_IMG_1556712345678.jpg")
 
     assert (wall(alone), alone.confidence) == ("2019-05-01T14:05:45.678000", "low")

@@ -29,6 +29,10 @@ RECOGNISED = {
     "video_2019-07-14_10-15-00.mp4": "2019-07-14T10:15:00",
     "Screenshot 2019-07-14 at 10.15.00.png": "2019-07-14T10:15:00",
     "Screenshot_2019-07-14-10-15-00-123_com.example.app.jpg": "2019-07-14T10:15:00",
+    "WhatsApp Image 2019-07-14 at 9.05.00 PM.jpeg": "2019-07-14T21:05:00",
+    "Screenshot 2019-07-14 at 9.05.00\u202fAM.png": "2019-07-14T09:05:00",
+    "WhatsApp Image 2019-07-14 at 10.15.00": "2019-07-14T10:15:00",
+    "IMG_20190714_101500{beach}-edited(1).jpg": "2019-07-14T10:15:00",
     "WP_20190714_10_15_00_Pro.jpg": "2019-07-14T10:15:00",
     "DJI_20190714101500_0001.JPG": "2019-07-14T10:15:00",
 }
@@ -43,6 +47,10 @@ LOOSE = {
     "2021-03-04T12:00:00-05:00.jpg": ("2021-03-04T12:00:00", -300),
     "2021-03-04T120000Z.jpg": ("2021-03-04T12:00:00", 0),
     "20210304-120000-0001.jpg": ("2021-03-04T12:00:00", None),
+    "20210304-120000-0030.jpg": ("2021-03-04T12:00:00", None),
+    "2021-03-04 12.00.00zoo.jpg": ("2021-03-04T12:00:00", None),
+    "2021-03-04 12.00.00": ("2021-03-04T12:00:00", None),
+    "00000IMG_00000_BURST20210304120000500_COVER.jpg": ("2021-03-04T12:00:00.500000", None),
 }
 DAYS = {
     "IMG-20200131-WA0007.jpg": "2020-01-31",
@@ -52,6 +60,9 @@ DAYS = {
     "party 20240115.jpg": "2024-01-15",
     "07-14-2019.jpg": "2019-07-14",
     "14.07.2019.jpg": "2019-07-14",
+    "14.07.2019": "2019-07-14",
+    "01-01-2019.jpg": "2019-01-01",
+    "WP_20190714_003.jpg": "2019-07-14",
     "2019-02-30 2019-03-01.jpg": "2019-03-01",
 }
 NOTHING = [
@@ -63,6 +74,8 @@ NOTHING = [
     "2019-13-01.jpg",
     "holiday {2019-07-14}.jpg",
     "1080x1920.jpg",
+    "DSC_0001.sync-conflict-20240101-010101-ABCDEFG.jpg",
+    "IMG_\u0662\u0660\u0661\u0669\u0660\u0667\u0661\u0664_101500.jpg",
     "",
 ]
 
@@ -75,6 +88,18 @@ def test_names_of_devices_and_apps_are_recognised(name: str, clock: str) -> None
     assert found.stamp.clock.isoformat() == clock
     assert (found.stamp.is_utc, found.stamp.offset_minutes) == (False, None)
     assert found.is_recognised
+
+
+@pytest.mark.parametrize("name", ["IMG_20190714_101500", "20190714_101500", "2019-07-14 10.15.00"])
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("+02:00", 120), ("+0200", 120), ("-0930", -570), ("Z", 0), ("+0000", 0)]
+)
+def test_every_time_may_state_its_offset(name: str, text: str, minutes: int) -> None:
+    found = filenames.date_in_name(f"{name}{text}.jpg")
+
+    assert found is not None
+    assert found.stamp.clock.isoformat() == "2019-07-14T10:15:00"
+    assert found.stamp.offset_minutes == minutes
 
 
 @pytest.mark.parametrize("ending", [".jpg", ".MP.jpg", "~2.jpg"])
@@ -110,7 +135,11 @@ def test_other_numbers_are_no_dates(name: str) -> None:
     assert filenames.date_in_name(name) is None
 
 
-@pytest.mark.parametrize("name", ["FB_IMG_1556712345678.jpg", "1556712345678.jpg"])
+@pytest.mark.parametrize(
+    "name",
+    ["FB_IMG_1556712345678.jpg", "FB_IMG_1556712345678 (1).jpg", "FB_IMG_1556712345678_1.jpg",
+     "mmexport1556712345678-edited.jpg", "1556712345678.jpg"],
+)  # fmt: skip
 def test_milliseconds_tell_the_moment_of_a_download(name: str) -> None:
     found = filenames.date_in_name(name)
 

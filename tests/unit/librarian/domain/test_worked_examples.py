@@ -32,6 +32,7 @@ class Example:
     conflict: bool = False
     suspicious: bool = False
     review: bool = False
+    rejected: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 EXAMPLES = {
@@ -55,6 +56,7 @@ EXAMPLES = {
         "IMG_20190714_101500.jpg",
         source="filename_datetime",
         review=True,
+        rejected={CREATE: "default_date"},
     ),
     "a default date beats the mtime": Example(
         "2000-01-01T00:00:00",
@@ -149,6 +151,8 @@ def test_evidence_leads_to_the_result_of_the_table(example: Example) -> None:
     assert found.needs_review == example.review
     assert example.source in {None, found.source}
     assert example.offset in {None, (found.utc_offset_minutes, found.offset_source)}
+    refused = {c.source: c.reason for c in found.candidates if c.is_rejected}
+    assert refused == example.rejected
     if example.instant is not None:
         assert found.captured_at == datetime.datetime.fromisoformat(example.instant)
     if example.folder is not None:
