@@ -1,68 +1,40 @@
-"""Photos that belong together: Live and Motion Photos, RAW and JPEG, a cut and a whole picture."""
+"""What a recorded photo means to others: to sidecars that wait for it, to a cut version of it."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import orm
 
 from librarian import arrivals
-from librarian.domain import links as rules
-from librarian.domain.links import LinkKind, Member
 from librarian.originals import Originals
 from librarian.repository import links
-from librarian.repository.links import Relative
 from librarian.reserving import Reserved
 from shared.database import Database
 
-KINDS: Final = {
-    LinkKind.LIVE: "live_photo",
-    LinkKind.MOTION: "motion_photo",
-    LinkKind.RAW_JPEG: "raw_jpeg",
-}
-
 
 def link(database: Database, originals: Originals, recorded: Sequence[Reserved]) -> set[UUID]:
-    """Link what was just recorded, and wake the companions that wait; assets with a new link."""
+    """Wake companions that wait for what was just recorded; the damaged assets that came whole."""
     asset_ids = [one.filing.asset_id for one in recorded]
     with database.read() as session:
         candidates = links.damaged_like(session, asset_ids)
     paths = {one.filing.asset_id: one.filing.relative_path for one in recorded}
     whole = whole_pictures(candidates, originals, paths)
     source_id = recorded[0].staged.claimed.source.id
-    starts = {_stem(one).rstrip(b".") for one in recorded}
+    starts = {_beginning(one.staged.claimed.found.path) for one in recorded}
 
     def write(session: orm.Session) -> set[UUID]:
         links.wake_waiting(session, source_id, starts, arrivals.WAITING_FOR_PHOTO)
-        return link_pairs(session, recorded) | {
+        return {
             damaged
             for damaged, complete in whole
             if links.link(session, "complete", damaged, complete, "same first bytes")
         }
 
     return database.run(write)
-
-
-def link_pairs(session: orm.Session, recorded: Sequence[Reserved]) -> set[UUID]:
-    """Link what was just recorded with its partners; the assets that hold a new link."""
-    if not recorded:
-        return set()
-    source_id = recorded[0].staged.claimed.source.id
-    near: dict[bytes, list[Relative]] = {}
-    for each in links.named_like(session, source_id, map(_stem, recorded)):
-        near.setdefault(_beginning(each.path), []).append(each)
-    identified = links.with_identifiers(session, filter(None, map(_identifier, recorded)))
-    linked: set[UUID] = set()
-    for one in recorded:
-        for partner in [*near.get(_stem(one), ()), *identified]:
-            found = _pair(one, partner)
-            if found and links.link(session, *found):
-                linked.add(found[1])
-    return linked
 
 
 def whole_pictures(
@@ -79,36 +51,10 @@ def whole_pictures(
     ]
 
 
-def _pair(one: Reserved, partner: Relative) -> tuple[str, UUID, UUID, str] | None:
-    """Kind, asset, linked asset and evidence of the link of two files, if they are a pair."""
-    own_id = one.filing.asset_id
-    if partner.asset_id in {None, own_id} or partner.media_type is None:
-        return None
-    own_folder, _, own_name = one.staged.claimed.found.path.rpartition(b"/")
-    folder, _, name = partner.path.rpartition(b"/")
-    own = Member(os.fsdecode(own_name), one.staged.kind.media_type, _identifier(one))
-    other = Member(os.fsdecode(name), partner.media_type, partner.live_photo_id)
-    found = rules.between(own, other)
-    if found is None or (not found.is_certain and own_folder != folder):
-        return None
-    assert partner.asset_id is not None  # noqa: S101  said above
-    ids = (own_id, partner.asset_id) if found.picture is own else (partner.asset_id, own_id)
-    return KINDS[found.kind], *ids, found.evidence
-
-
-def _identifier(one: Reserved) -> str | None:
-    value = one.filing.record["asset"]["metadata"].get("live_photo_id")
-    return value if isinstance(value, str) else None
-
-
-def _stem(one: Reserved) -> bytes:
-    return _beginning(one.staged.claimed.found.path)
-
-
 def _beginning(path: bytes) -> bytes:
-    """What the paths of all partners by name begin with."""
+    """What the paths of all companions of a photo begin with."""
     folder, slash, name = path.rpartition(b"/")
-    return folder + slash + name.split(b".")[0] + b"."
+    return folder + slash + name.split(b".")[0]
 
 
 def _hash_of_beginning(originals: Originals, path: str, size_bytes: int) -> str:

@@ -58,6 +58,7 @@ KEYS_SOFTWARE: Final = "Keys:Software"
 KEYS_CONTENT_IDENTIFIER: Final = "Keys:ContentIdentifier"
 RIFF_DATE_TIME_ORIGINAL: Final = "RIFF:DateTimeOriginal"  # IDIT of AVI, local time
 VIDEO_CREATE_DATE: Final = "Video:CreateDate"  # other containers (Matroska, WMV), as QuickTime's
+VIDEO_DURATION: Final = "Video:Duration"  # seconds
 H264_DATE_TIME_ORIGINAL: Final = "H264:DateTimeOriginal"  # MTS, local time, offset if given
 
 # XMP: ISO 8601, offset if given, time and seconds optional.

@@ -71,14 +71,16 @@ def at_position(latitude_deg: float | None, longitude_deg: float | None) -> Zone
     return named(tzfpy.get_tz(longitude_deg, latitude_deg), "gps")
 
 
-def between(wall: datetime.datetime, utc: datetime.datetime) -> Zone | None:
+def between(
+    wall: datetime.datetime, utc: datetime.datetime, near: datetime.timedelta = CLOSE_ENOUGH
+) -> Zone | None:
     """The fixed zone in which both clocks show one moment; None if no real offset is near."""
     difference = wall - utc
     if abs(difference) >= LONGEST:
         return None
     minutes = difference.total_seconds() / 60
     nearest = min(_REAL_OFFSETS, key=lambda offset: abs(offset - minutes))
-    is_real = abs(nearest - minutes) * 60 <= CLOSE_ENOUGH.total_seconds()
+    is_real = abs(nearest - minutes) * 60 <= near.total_seconds()
     return Zone("utc_delta", nearest) if is_real else None
 
 

@@ -91,7 +91,7 @@ def _stream_tags(container: Any) -> Iterator[tuple[str, JSON]]:  # noqa: ANN401 
     for stream in container.streams.audio[:1]:
         yield "Audio:Codec", stream.codec_context.name
     if container.duration:
-        yield "Video:Duration", container.duration / 1_000_000  # seconds
+        yield tag_names.VIDEO_DURATION, container.duration / 1_000_000
 
 
 def _packet(part: Slice) -> dict[str, JSON]:

@@ -23,8 +23,6 @@ class Relative:
     path: bytes
     outcome: str | None
     asset_id: UUID | None
-    media_type: str | None
-    live_photo_id: str | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,14 +46,6 @@ def named_like(
         {"source": source_id, "low": wanted, "high": [after(beginning) for beginning in wanted]},
     )
     return [Relative(*row) for row in rows]
-
-
-def with_identifiers(session: orm.Session, identifiers: Iterable[str]) -> list[Relative]:
-    """The assets that carry one of these content identifiers of Live Photos."""
-    wanted = sorted(set(identifiers))
-    if not wanted:
-        return []
-    return [Relative(*row) for row in session.execute(_WITH_IDENTIFIERS, {"ids": wanted})]
 
 
 def damaged_like(session: orm.Session, asset_ids: Sequence[UUID]) -> list[tuple[Sibling, Sibling]]:
@@ -132,19 +122,12 @@ def after(beginning: bytes) -> bytes:
 
 
 _NAMED_LIKE: Final = sa.text("""
-    select f.path, f.outcome, f.asset_id, a.media_type, a.metadata ->> 'live_photo_id'
+    select f.path, f.outcome, f.asset_id
     from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
     join files f on f.source_id = :source and f.superseded_at is null
       and f.path >= i.low and f.path < i.high
-    left join media_assets a on a.id = f.asset_id
     where position('\\x2f'::bytea in substring(f.path from length(i.low) + 1)) = 0
     order by f.path""")
-
-_WITH_IDENTIFIERS: Final = sa.text("""
-    select convert_to(a.original_name, 'UTF8'), 'filed', a.id, a.media_type,
-      a.metadata ->> 'live_photo_id'
-    from media_assets a
-    where a.metadata ->> 'live_photo_id' = any(cast(:ids as text[])) order by a.id""")
 
 _DAMAGED_LIKE: Final = sa.text("""
     select d.id, d.file_hash, d.size_bytes, a.id, a.file_hash, a.size_bytes

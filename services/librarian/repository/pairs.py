@@ -1,9 +1,10 @@
-"""Certain pairs in the ledger: halves that are filed, their links, partners that stand apart."""
+"""Pairs in the ledger: halves that are filed, their links, partners that stand apart."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,8 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from librarian.domain import naming, pairs
-from librarian.domain.links import CERTAIN
-from librarian.domain.pairs import Half, Taken
+from librarian.domain.pairs import Half, Known
 from librarian.repository import filings, links
 from shared import jobs
 
@@ -24,29 +24,20 @@ FOLLOWS: Final = "follows"
 """The key of `job_assets.after` that says so."""
 
 
-def near(
-    session: orm.Session, root_id: UUID, source_id: UUID, beginnings: Iterable[bytes]
-) -> list[Half]:
-    """The filed halves that came to the same folder of a source under a name that begins so."""
-    low = sorted(set(beginnings))
-    if not low:
-        return []
-    values = {"root": root_id, "source": source_id, "certain": list(CERTAIN)}
-    rows = session.execute(_NEAR, values | {"low": low, "high": [*map(links.after, low)]})
-    return [_half(row, (source_id, row.path.rpartition(b"/")[0])) for row in rows]
+def candidates(session: orm.Session, root_id: UUID, halves: Sequence[Half]) -> list[Half]:
+    """The filed halves that may be of one pair with these; one asset may be several.
 
-
-def identified(session: orm.Session, root_id: UUID, identifiers: Collection[str]) -> list[Half]:
-    """The filed halves of Live Photos with these identifiers, wherever they came from.
-
-    Left out are those whose identifier too many files have.
+    A file that came again (a duplicate) was in that folder too.
     """
-    if not identifiers:
-        return []
-    values = {"root": root_id, "ids": sorted(identifiers), "certain": list(CERTAIN)}
-    found = [_half(row, None) for row in session.execute(_IDENTIFIED, values)]
-    counts = Counter(half.live_photo_id for half in found)
-    return [half for half in found if counts[half.live_photo_id] <= pairs.MOST]
+    found = _identified(session, root_id, halves)
+    for source_id in {half.folder[0] for half in halves if half.folder}:
+        low = sorted({each for half in halves for each in _beginnings(half)})
+        values = {"root": root_id, "source": source_id, "evidence": list(pairs.EVIDENCE)}
+        rows = session.execute(_NEAR, values | {"low": low, "high": [*map(links.after, low)]})
+        for row in rows:
+            folder, _, name = row.path.rpartition(b"/")
+            found.append(_half(row, os.fsdecode(name), (source_id, folder)))
+    return found
 
 
 def link(
@@ -61,7 +52,9 @@ def gather(session: orm.Session, picture_ids: Collection[UUID], now: datetime) -
     """Ask for the move of the partners of these pictures that do not stand beside them."""
     if not picture_ids:
         return
-    ids = session.scalars(_PARTNERS, {"ids": list(picture_ids), "certain": list(CERTAIN)}).all()
+    ids = session.scalars(
+        _PARTNERS, {"ids": list(picture_ids), "evidence": list(pairs.EVIDENCE)}
+    ).all()
     apart = paths_beside(session, ids)
     if apart:
         job_id = session.scalar(_WAITING_JOB, {"type": JOB})
@@ -76,7 +69,7 @@ def paths_beside(session: orm.Session, partner_ids: Collection[UUID]) -> dict[UU
     """
     if not partner_ids:
         return {}
-    values = {"ids": list(partner_ids), "certain": list(CERTAIN)}
+    values = {"ids": list(partner_ids), "evidence": list(pairs.EVIDENCE)}
     found = {}
     for row in session.execute(_APART, values):
         folder, _, name = row.relative_path.rpartition("/")
@@ -88,45 +81,46 @@ def paths_beside(session: orm.Session, partner_ids: Collection[UUID]) -> dict[UU
     return found
 
 
-def _half(row: Any, folder: tuple[UUID, bytes] | None) -> Half:  # noqa: ANN401  a row
-    return Half(
-        asset_id=row.id,
-        name=row.original_name,
-        folder=folder,
-        media_type=row.media_type,
-        live_photo_id=row.live_photo_id,
-        taken=Taken(
-            row.captured_local,
-            row.utc_offset_minutes,
-            row.offset_source,
-            row.captured_at_source,
-            row.time_known,
-        ),
-        position=(row.location["lat"], row.location["lon"]) if row.location else None,
-        altitude_m=row.altitude_m,
-        relative_path=row.relative_path,
-        linked=frozenset(row.linked),
-    )
+def _identified(session: orm.Session, root_id: UUID, halves: Sequence[Half]) -> list[Half]:
+    """Those with an identifier of these, wherever they came from, unless too many files have it."""
+    wanted = {half.known.live_photo_id for half in halves} - {None}
+    if not wanted:
+        return []
+    values = {"root": root_id, "ids": list(wanted), "evidence": list(pairs.EVIDENCE)}
+    found = [_half(row, row.original_name, None) for row in session.execute(_IDENTIFIED, values)]
+    counts = Counter(half.known.live_photo_id for half in found)
+    return [half for half in found if counts[half.known.live_photo_id] <= pairs.MOST]
+
+
+def _beginnings(half: Half) -> set[bytes]:
+    """What the paths of those begin with that may be of one name with a half, in any usual case."""
+    assert half.folder is not None  # noqa: S101  it is to be filed
+    folder, name = half.folder[1], pairs.stem(half.name)
+    path = folder + b"/" if folder else b""
+    return {path + os.fsencode(form + ".") for form in (name, name.lower(), name.upper())}
+
+
+def _half(row: Any, name: str, folder: tuple[UUID, bytes] | None) -> Half:  # noqa: ANN401  a row
+    known = Known.of(row.asset, row.dates)
+    return Half(row.id, name, folder, known, row.relative_path, frozenset(row.linked))
 
 
 LEADER: Final = """select l.asset_id, x.relative_path from asset_links l
       join media_assets x on x.id = l.asset_id and x.removed_at is null
         and x.relative_path is not null and x.root_id = a.root_id
-      where l.linked_asset_id = a.id and l.evidence = any(cast(:certain as text[]))
+      where l.linked_asset_id = a.id and l.evidence = any(cast(:evidence as text[]))
       order by lower(regexp_replace(x.original_name, '\\.[^.]*$', ''))
           <> lower(regexp_replace(a.original_name, '\\.[^.]*$', '')), x.ingested_at, x.id
       limit 1"""
 """The picture that an asset `a` stands beside: that of its own name, else the first one."""
 
-_HALF: Final = """a.id, a.original_name, a.media_type, a.metadata ->> 'live_photo_id'
-      as live_photo_id, a.captured_local, a.utc_offset_minutes, a.offset_source,
-      a.captured_at_source, coalesce(d.time_known, false) as time_known, a.location,
-      (a.metadata ->> 'altitude_m')::float8 as altitude_m, a.relative_path,
+_HALF: Final = """a.id, a.original_name, a.relative_path, to_jsonb(a) as asset,
+      to_jsonb(d) as dates,
       array(select l.kind from asset_links l where (l.asset_id = a.id or l.linked_asset_id = a.id)
-        and l.evidence = any(cast(:certain as text[]))) as linked"""
+        and l.evidence = any(cast(:evidence as text[]))) as linked"""
 
 _FILED: Final = """a.root_id = :root and a.relative_path is not null and a.removed_at is null
-      and a.media_type is not null"""
+      and a.metadata is not null"""
 
 _NEAR: Final = sa.text(f"""
     select f.path, {_HALF}
@@ -134,13 +128,13 @@ _NEAR: Final = sa.text(f"""
     join files f on f.source_id = :source and f.superseded_at is null
       and f.path >= i.low and f.path < i.high
     join media_assets a on a.id = f.asset_id and {_FILED}
-    left join asset_dates d on d.asset_id = a.id
-    where f.outcome = 'filed'
+    join asset_dates d on d.asset_id = a.id
+    where f.outcome in ('filed', 'duplicate')
       and position('\\x2f'::bytea in substring(f.path from length(i.low) + 1)) = 0
     order by a.ingested_at, a.id""")
 
 _IDENTIFIED: Final = sa.text(f"""
-    select {_HALF} from media_assets a left join asset_dates d on d.asset_id = a.id
+    select {_HALF} from media_assets a join asset_dates d on d.asset_id = a.id
     where a.metadata ->> 'live_photo_id' = any(cast(:ids as text[])) and {_FILED}
     order by a.ingested_at, a.id""")
 
@@ -153,7 +147,7 @@ _LINK: Final = sa.text("""
 _PARTNERS: Final = sa.text("""
     select distinct l.linked_asset_id from asset_links l
     where l.asset_id = any(cast(:ids as uuid[])) and l.linked_asset_id is not null
-      and l.evidence = any(cast(:certain as text[]))""")
+      and l.evidence = any(cast(:evidence as text[]))""")
 
 _APART: Final = sa.text(f"""
     select a.id, a.root_id, a.relative_path, p.relative_path as picture_path

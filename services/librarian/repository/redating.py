@@ -12,9 +12,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from librarian.domain import naming
+from librarian.domain import naming, pairs
 from librarian.domain.facts import CompanionFacts, Facts
-from librarian.domain.links import CERTAIN
 from librarian.redating.criteria import Criteria
 from librarian.redating.decisions import Decision, New, Stored
 from librarian.repository.pairs import LEADER
@@ -68,7 +67,7 @@ def page(
             values[key] = values[key][0]
     rows = session.execute(
         sa.text(_STORED.format(condition=conditions)),
-        values | {"after": after, "limit": limit, "certain": list(CERTAIN)},
+        values | {"after": after, "limit": limit, "evidence": list(pairs.EVIDENCE)},
     )
     return [_stored(row) for row in rows]
 
