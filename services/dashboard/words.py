@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from dashboard.receipts import Receipt
+
+RESTORED: Final = "restored from the disk, the earlier history is lost;"
 
 
 def taken(found: Receipt) -> str:
@@ -50,13 +53,14 @@ def history(found: Receipt) -> list[tuple[datetime, str, str]]:
 
 
 def summary(data: dict[str, object]) -> str:
-    """Return the simple values of an event on one line."""
+    """Return the simple values of an event on one line, and that a history begins anew."""
     simple = {
         key: value
         for key, value in data.items()
         if value is not None and not isinstance(value, dict | list)
     }
-    return " ".join(f"{key}={value}" for key, value in simple.items() if key != "asset_id")
+    restored = [RESTORED] if simple.pop("is_restored", False) else []
+    return " ".join([*restored, *(f"{k}={v}" for k, v in simple.items() if k != "asset_id")])
 
 
 def size(count: int | None) -> str:

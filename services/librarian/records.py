@@ -17,6 +17,7 @@ from uuid import UUID
 
 NAME: Final = b".photofactory.jsonl"
 FORMAT: Final = 1
+HOUSEHOLD: Final = "household"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Record:
     arrived_at: datetime
     ingested_at: datetime
     captured: Captured
+    decided_at: datetime | None = None
     source_path: str = ""
     revision: int = 1
     override: Mapping[str, Any] | None = None
@@ -72,9 +74,7 @@ class Record:
 
     def to_line(self) -> bytes:
         """The record as one line of JSON, with its newline."""
-        value = {"format": FORMAT, **_fields(self)}
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
-        return text.encode() + b"\n"
+        return _line({"format": FORMAT, **_fields(self)})
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Record:
@@ -92,6 +92,7 @@ class Record:
             "arrived_at": datetime.fromisoformat(known["arrived_at"]),
             "ingested_at": datetime.fromisoformat(known["ingested_at"]),
             "captured": Captured(**captured),
+            "decided_at": _time(known.get("decided_at")),
             "companions": tuple(known.get("companions", ())),
             "links": tuple(Link(**_known(Link, link)) for link in known.get("links", ())),
         }
@@ -120,22 +121,55 @@ def append(folder_fd: int, lines: Sequence[bytes]) -> None:
 
 def read(folder_fd: int) -> dict[UUID, Record]:
     """The newest record of every asset of the folder; empty if the folder has none."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        descriptor = os.open(NAME, flags, dir_fd=folder_fd)
-    except FileNotFoundError:
-        return {}
-    with os.fdopen(descriptor, "rb") as file:
-        return {record.asset_id: record for record in parse(file)}
+    return {record.asset_id: record for record in parse(_lines(folder_fd))}
+
+
+def household_line(household: Mapping[str, Any]) -> bytes:
+    """The line of the originals' own folder that tells of the household, with its newline."""
+    return _line({"format": FORMAT, HOUSEHOLD: household})
+
+
+def read_household(folder_fd: int) -> Mapping[str, Any] | None:
+    """The newest household of the originals' own folder; None if it tells of none."""
+    found = None
+    for value in _objects(_lines(folder_fd)):
+        household = value.get(HOUSEHOLD)
+        found = household if isinstance(household, dict) else found
+    return found
 
 
 def parse(lines: Iterable[bytes]) -> Iterator[Record]:
     """The records among the lines, in their order."""
-    for line in lines:
+    for value in _objects(lines):
         try:
-            yield Record.from_json(json.loads(line))
+            yield Record.from_json(value)
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
+
+
+def _lines(folder_fd: int) -> Iterator[bytes]:
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(NAME, flags, dir_fd=folder_fd)
+    except FileNotFoundError:
+        return
+    with os.fdopen(descriptor, "rb") as file:
+        yield from file
+
+
+def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            value = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return text.encode() + b"\n"
 
 
 def _known(kind: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,8 @@ def register(
         _source(session, catalog, inbox, Inbox(folder.inbox, "move"))
     watched = [Inbox(each.path.resolve(), each.mode) for each in inboxes]
     with database.transaction() as session:
-        _stop_watching(session, but=inbox, setup=setup, watched=watched)
+        if not is_rebuild:
+            _stop_watching(session, but=inbox, setup=setup, watched=watched)
         for each in watched:
             _source(session, catalog, setup.foreign(session, each.path), each)
     if not is_rebuild:

@@ -38,6 +38,7 @@ class AssetIngestedV1(AssetEvent):
         "has_location": True,
         "source_id": "0192f0c4-0000-7000-8000-000000000001",
         "job_id": None,
+        "is_restored": False,
     }
 
     file_hash: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the bytes, hex.")
@@ -52,6 +53,10 @@ class AssetIngestedV1(AssetEvent):
     has_location: bool = False
     source_id: UUID | None = None
     job_id: UUID | None = None
+    is_restored: bool = Field(
+        default=False,
+        description="It was filed before and came back from the disk: rebuild, reconcile --repair.",
+    )
 
 
 class AssetDuplicateFoundV1(AssetEvent):

@@ -11,6 +11,7 @@ MAX_NAME_BYTES: Final = 255
 _MAX_EXTENSION_BYTES: Final = 32
 # What no file system, or no text column, can hold; everything else of a received name is kept.
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f/\ud800-\udfff]")
+_NOT_UTF8: Final = re.compile(rb"\\x([89a-f][0-9a-f])")
 _SYNC_CONFLICT: Final = re.compile(r"\.sync-conflict-\d{8}-\d{6}-[A-Z2-7]{7}(?=\.|$)")
 _TAGS: Final = re.compile(r"\s*\{[^{}]*\}")
 
@@ -23,6 +24,11 @@ def folder(wall_clock: datetime.datetime) -> str:
 def display(path: bytes) -> str:
     r"""A path as text for people and text columns: what is not UTF-8 reads as \xNN."""
     return path.decode("utf-8", "backslashreplace").replace("\0", r"\x00")
+
+
+def from_display(text: str) -> bytes:
+    r"""The path that `display` showed; what was written as `\xNN` in a name is taken for a byte."""
+    return _NOT_UTF8.sub(lambda found: bytes.fromhex(found[1].decode()), text.encode())
 
 
 def file_name(received: bytes, clash: int = 0) -> str:

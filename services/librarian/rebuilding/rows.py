@@ -16,6 +16,7 @@ from librarian.domain.capture import Capture, DateRules, Evidence
 from librarian.domain.facts import CompanionFacts, Facts
 from librarian.rebuilding.archive import Entry
 from librarian.records import Captured, Link, Record
+from librarian.redating import decisions
 
 NAMESPACE: Final = UUID("6f0ad6f4-5dd7-5c0f-9f7c-8f3c6d1f2b11")
 """Of asset ids that are made from the hash (UUID version 5), for originals without a record."""
@@ -58,7 +59,8 @@ def without_record(
     """The rows of an original that no record tells of: read anew, dated by all that is left."""
     assert looked.facts is not None  # noqa: S101  a picture or video
     path, now = os.fsdecode(looked.entry.path), rules.now
-    taken = _decide(looked, path, rules, companions, looked.entry.mtime_ns)
+    evidence = _evidence(looked, path, rules, companions, looked.entry.mtime_ns)
+    taken = capture.decide(evidence, rules)
     dates = deciding.date_row(taken, companions, looked.entry.mtime_ns, now)
     asset = {
         "original_name": looked.entry.name,
@@ -78,10 +80,12 @@ def from_record(looked: Looked, place: Place, rules: DateRules, record: Record) 
     assert looked.facts is not None  # noqa: S101  a picture or video
     companions = tuple(CompanionFacts(**each) for each in record.companions)
     then = dataclasses.replace(rules, now=record.arrived_at)
-    taken = _decide(looked, path_in_source(record), then, companions, record.mtime_ns)
+    evidence = _evidence(looked, path_in_source(record), then, companions, record.mtime_ns)
+    taken = decisions.judge(evidence, then, record.override)
+    decided_at = record.decided_at or record.ingested_at
     dates = {
-        **deciding.date_row(taken, companions, record.mtime_ns, record.ingested_at),
-        "arrived_at": record.arrived_at.isoformat(),
+        **deciding.date_row(taken, companions, record.mtime_ns, record.arrived_at),
+        "decided_at": decided_at.isoformat(),
         "override": record.override,
     }
     asset = {
@@ -131,15 +135,15 @@ def path_in_source(record: Record, named: Record | Link | None = None) -> str:
     return named.original_name or ""
 
 
-def _decide(
+def _evidence(
     looked: Looked,
     path: str,
     rules: DateRules,
     companions: tuple[CompanionFacts, ...],
     mtime_ns: int,
-) -> Capture:
+) -> Evidence:
     assert looked.facts is not None  # noqa: S101  a picture or video
-    evidence = Evidence(
+    return Evidence(
         tags=looked.facts.tags,
         original_path=path,
         mtime=deciding.time_of(mtime_ns),
@@ -148,7 +152,6 @@ def _decide(
         longitude_deg=looked.facts.longitude_deg,
         companions=companions,
     )
-    return capture.decide(evidence, rules)
 
 
 def _complete(

@@ -53,10 +53,12 @@ class Writer:
         for each in ours:
             if each.placed_by:
                 dates.locate(session, each.asset_id, CompanionFacts(**each.placed_by), self._now)
-        arrived = [each.record for each in ours if each.record and each.record.source_path]
-        rebuilding.insert_occurrences(
-            session, [self._occurrence(session, record, None) for record in arrived]
-        )
+        arrived = [
+            self._occurrence(session, each.record, None, each.asset["damage"])
+            for each in ours
+            if each.record and each.record.source_path
+        ]
+        rebuilding.insert_occurrences(session, arrived)
         event_log.append(session, [_ingested(each.asset) for each in ours], now=self._now)
         return written
 
@@ -72,7 +74,11 @@ class Writer:
         return True
 
     def _occurrence(
-        self, session: orm.Session, record: Record, sidecar: tuple[Link, Looked] | None
+        self,
+        session: orm.Session,
+        record: Record,
+        sidecar: tuple[Link, Looked] | None,
+        damage: str | None = None,
     ) -> Occurrence:
         """Where a photo, or a sidecar of it, came from."""
         source_id, is_moved = rebuilding.source_of(
@@ -91,6 +97,7 @@ class Writer:
             first_seen_at=record.arrived_at,
             decided_at=record.ingested_at,
             is_moved=is_moved,
+            damage=damage,
         )
 
 
@@ -102,5 +109,5 @@ def _ingested(asset: dict[str, Any]) -> events.AssetIngestedV1:
     told = {name: asset[name] for name in names}
     has_location = asset["location"] is not None
     return events.AssetIngestedV1.model_validate(
-        {"asset_id": asset["id"], "has_location": has_location, **told}
+        {"asset_id": asset["id"], "has_location": has_location, "is_restored": True, **told}
     )

@@ -113,10 +113,14 @@ def decide(stored: Stored, default_zone: str | None, override: Mapping[str, Any]
 
     A photo cannot be taken after it arrived: that moment is the rules' present.
     """
-    evidence = stored.evidence()
-    taken = capture.decide(evidence, DateRules(default_zone, stored.arrived_at))
+    return judge(stored.evidence(), DateRules(default_zone, stored.arrived_at), override)
+
+
+def judge(evidence: Evidence, rules: DateRules, override: Mapping[str, Any] | None) -> Capture:
+    """What the rules say of evidence, with what a person said of the clock."""
+    taken = capture.decide(evidence, rules)
     fix = overrides.clock_fix_of(override)
-    return taken if fix is None else fix.apply(taken, zone_of(taken, evidence, default_zone))
+    return taken if fix is None else fix.apply(taken, zone_of(taken, evidence, rules.default_zone))
 
 
 def zone_of(taken: Capture, evidence: Evidence, default_zone: str | None) -> Zone | None:

@@ -40,6 +40,7 @@ def _record(row: Any) -> records.Record:  # noqa: ANN401  a row of _LOAD
         mtime_ns=row.mtime_ns or 0,
         arrived_at=row.arrived_at or row.ingested_at,
         ingested_at=row.ingested_at,
+        decided_at=row.decided_at,
         captured=records.Captured(
             local=row.captured_local,
             instant=row.captured_at,
@@ -62,7 +63,7 @@ _FOLDERS: Final = sa.text(
 )
 
 _LOAD: Final = sa.text("""
-    select a.*, d.mtime_ns, d.arrived_at, d.override, d.companions, s.name as source,
+    select a.*, d.mtime_ns, d.arrived_at, d.decided_at, d.override, d.companions, s.name as source,
       s.source_path,
       (select jsonb_agg(jsonb_build_object('kind', l.kind,
           'file_hash', coalesce(l.file_hash, o.file_hash), 'name',

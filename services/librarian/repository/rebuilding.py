@@ -36,6 +36,7 @@ class Occurrence:
     first_seen_at: datetime
     decided_at: datetime
     is_moved: bool
+    damage: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -147,12 +148,14 @@ def insert_occurrences(session: orm.Session, occurrences: Sequence[Occurrence]) 
     rows = [
         {
             "source_id": each.source_id,
-            "path": each.path.encode("utf-8", "surrogateescape"),
+            "path": naming.from_display(each.path),
             "display_path": each.path,
             "original_name": each.original_name,
             "size_bytes": each.size_bytes,
             "mtime_ns": each.mtime_ns,
             "outcome": each.outcome,
+            "reason": "damaged" if each.damage else None,
+            "detail": each.damage,
             "file_hash": each.file_hash,
             "asset_id": each.asset_id,
             "first_seen_at": each.first_seen_at,
@@ -206,8 +209,12 @@ _KNOWN_SIDECARS: Final = sa.text(
 
 _INSERT_ASSETS: Final = sa.text(f"""
     insert into media_assets ({", ".join(_ALL)})
-    select {", ".join(_ALL)} from jsonb_populate_recordset(null::media_assets, {_ROWS})
+    select {", ".join(_ALL)} from jsonb_populate_recordset(null::media_assets, {_ROWS}) r
+    where not exists (select from filings f where f.file_hash = r.file_hash)
+      and not exists (
+        select from filings f where (f.root_id, f.path_key) = (r.root_id, r.path_key))
     order by file_hash on conflict do nothing returning id""")
+"""What is being filed just now is recorded by whoever files it."""
 
 _INSERT_DATES: Final = sa.text(f"""
     insert into asset_dates (asset_id, {", ".join(DATE_COLUMNS)})

@@ -12,9 +12,9 @@ from shared import models
 from shared.database import Database
 from shared.disk import root_folder, roots
 from shared.errors import UserError
-from suite import access
+from suite import access, household_record
 
-HELP = "List, add or remove folders that hold backup copies, best on another disk"
+HELP = "list, add or remove folders that hold backup copies, best on another disk"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,7 @@ def run(args: argparse.Namespace) -> int:
                 print(add(session, Path(args.what).expanduser().absolute(), args.name))
             else:
                 print(remove(session, args.what))
+        household_record.write(database)
     return 0
 
 

@@ -8,7 +8,7 @@ import argparse
 
 from shared.database import Database
 from shared.errors import UserError
-from suite import console, database_setup, folder_setup, household_zone
+from suite import console, database_setup, folder_setup, household_record, household_zone
 from suite.commands import up
 from suite.data_folder import DataFolder
 from suite.settings import SuiteSettings
@@ -37,5 +37,6 @@ def run(args: argparse.Namespace) -> int:
         machine_zone = household_zone.of_machine(settings.machine_zone)
         named = args.zone or settings.default_zone
         zone = database_setup.settle_zone(database, named, machine_zone)
+        household_record.write(database)
     console.announce(DataFolder(args.data), outcome, zone)
     return 0

@@ -22,6 +22,7 @@ from suite import (
     data_folder,
     database_setup,
     folder_setup,
+    household_record,
     household_zone,
     rebuild_progress,
 )
@@ -29,15 +30,16 @@ from suite.data_folder import DataFolder
 from suite.postgres import Cluster
 from suite.settings import SuiteSettings
 
-HELP = "Make a lost ledger anew from Storage/Originals; goes on after an interruption"
+HELP = "make a lost ledger anew from Storage/Originals; goes on after an interruption"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the household's zone, which only the lost ledger knew."""
+    """Declare the household's zone, for originals whose record does not tell it."""
     parser.add_argument(
         "--zone",
         metavar="ZONE",
-        help="time zone of photos that do not tell theirs (default: this machine's)",
+        help="time zone of photos that do not tell theirs (default: the recorded one, else this "
+        "machine's)",
     )
 
 
@@ -61,7 +63,12 @@ def rebuild(database: Database, folder: DataFolder, named_zone: str | None = Non
     for warning in outcome.warnings:
         console.say(f"note: {warning}")
     of_machine = household_zone.of_machine(settings.machine_zone)
-    zone = database_setup.settle_zone(database, named_zone or settings.default_zone, of_machine)
+    household = household_record.read(database)
+    database.run(lambda session: household_record.restore(session, household))
+    named_zone = named_zone or settings.default_zone or household.get("time_zone")
+    zone = database_setup.settle_zone(database, named_zone, of_machine)
+    household_record.write(database)
+    console.say(f"time zone {zone}, of photos that do not tell theirs; --zone names another")
     with ExitStack() as stack:
         with database.read() as session:
             catalog_id = originals.library(session)

@@ -23,10 +23,10 @@ from shared.children import children
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.ownership import Owner
-from suite import access, adopting, asking
+from suite import access, adopting, asking, household_record
 from thumbnailer import lost
 
-HELP = "Compare the originals on disk with the ledger; --repair what is safe to repair"
+HELP = "compare the originals on disk with the ledger; --repair what is safe to repair"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -109,6 +109,7 @@ def _adopt(database: Database, path: str, *, is_sure: bool) -> int:
     if not is_sure and not asking.agrees("    is this the folder? [y/N] "):
         return 1
     adopting.adopt(database, comparison)
+    household_record.write(database)
     print("    adopted")
     return 0
 

@@ -10,19 +10,21 @@ import pytest
 import sqlalchemy as sa
 
 import photos
+import redates
 import waiting
 from factories import Factory
 from librarian.rebuilding import rebuild as rebuilding
 from librarian.rebuilding import start
+from librarian.redating.overrides import ClockFix
 from postgres_cluster import Cluster
 from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.disk import roots
 from shared.errors import UserError
-from suite import database_setup, folder_setup
-from suite.commands import rebuild
+from suite import database_setup, folder_setup, household_record
+from suite.commands import backup_targets, rebuild
 from suite.data_folder import DataFolder
+from suite.inbox import Inbox
 
 XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
  xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
@@ -46,7 +48,7 @@ ASSETS = """
       a.offset_source, a.captured_at_source, a.date_confidence, a.ingested_at, a.location,
       a.metadata, a.width, a.height, a.media_type, a.mime_type, a.damage, a.has_errors,
       a.error_message, a.revision, d.candidates, d.time_known, d.conflict, d.suspicious,
-      d.reasons, d.rule_version, d.mtime_ns, d.arrived_at, d.companions, d.override,
+      d.reasons, d.rule_version, d.mtime_ns, d.arrived_at, d.decided_at, d.companions, d.override,
       e.latitude, e.longitude, e.source
     from media_assets a join asset_dates d on d.asset_id = a.id
     left join asset_effective_location e on e.asset_id = a.id order by a.id"""
@@ -56,11 +58,19 @@ LINKS = """
     from asset_links order by asset_id, kind, file_hash, linked_asset_id"""
 OCCURRENCES = """
     select s.name, s.source_path, f.path, f.display_path, f.original_name, f.size_bytes,
-      f.mtime_ns, f.outcome, f.file_hash, f.asset_id, f.superseded_at is null as is_live
+      f.mtime_ns, f.outcome, f.reason, f.detail, f.file_hash, f.asset_id,
+      f.superseded_at is null as is_live, f.source_removed_at is null as is_there
     from files f join sources s on s.id = f.source_id
     where f.outcome in ('filed', 'companion') order by s.name, f.path, f.file_hash"""
 ROOTS = "select id, kind, path, root_key from roots where is_marked order by kind"
-COUNTED = (ASSETS, LINKS, OCCURRENCES, ROOTS, "select ledger_id, frozen_reason from ledger")
+SOURCES = """
+    select s.name, s.source_path, s.default_import_mode, s.auto_import, r.root_key, r.path
+    from sources s join roots r on r.id = s.root_id order by s.source_path"""
+TARGETS = """
+    select t.name, t.is_active, t.is_same_disk, r.id, r.root_key, r.path
+    from backup_targets t join roots r on r.id = t.root_id order by t.name"""
+LEDGER = "select ledger_id, frozen_reason, default_zone from ledger"
+COUNTED = (ASSETS, LINKS, OCCURRENCES, ROOTS, SOURCES, TARGETS, LEDGER)
 
 
 def dump(database: Database) -> list[list[dict[str, Any]]]:
@@ -91,11 +101,19 @@ def folder(tmp_path: Path) -> DataFolder:
 @pytest.fixture
 def library(database: Database, folder: DataFolder) -> Factory:
     """Registered as `up` does; the factory files as the librarian does."""
-    folder_setup.register(database, folder, [])
+    elsewhere = [folder.path.with_name(name) for name in ("phone", "card", "disk")]
+    for each in elsewhere:
+        each.mkdir()
+    phone, card, disk = elsewhere
+    folder_setup.register(database, folder, [Inbox(phone, "move"), Inbox(card, "copy")])
+    folder_setup.register(database, folder, [Inbox(phone, "move")])
     database_setup.settle_zone(database, ZONE, "UTC")
-    with database.read() as session:
-        source_id = session.scalars(sa.select(models.Source.id)).one()
-    return Factory(folder.inbox, folder.originals, source_id, database)
+    with database.transaction() as session:
+        backup_targets.add(session, disk, None)
+        backup_targets.remove(session, "Backup")
+    household_record.write(database)
+    [source_id] = rows_of(database, f"select id from sources where source_path = '{folder.inbox}'")
+    return Factory(folder.inbox, folder.originals, source_id.id, database)
 
 
 @pytest.fixture
@@ -134,6 +152,7 @@ def fill(factory: Factory) -> None:
     factory.drop(
         "live.heic", photos.heic(taken="2021:01:02 03:04:05", gps=VIENNA, live_photo_id=ID)
     )
+    factory.drop("not\udcffutf8.jpg", photos.jpeg(seed=9, taken="2021:01:03 13:04:05"))
     factory.drop("raw.nef", photos.tiff(taken="2021:01:02 13:04:05"))
     factory.drop("cut.jpg", WHOLE[:-200])
     file_all(factory)
@@ -145,42 +164,26 @@ def fill(factory: Factory) -> None:
     file_all(factory)
 
 
-def override(factory: Factory) -> None:
-    """A decision of a person, as the services write it: ledger and record."""
-    from librarian import recovery
-    from librarian.originals import Originals
-
-    with factory.database.transaction() as session:
-        asset_id = session.scalars(
-            sa.text(
-                "update media_assets set captured_local = captured_local + interval '1 hour',"
-                " captured_at = captured_at + interval '1 hour', revision = revision + 1"
-                " where original_name = 'pair.jpg' returning id"
-            )
-        ).one()
-        session.execute(
-            sa.update(models.AssetDate)
-            .where(models.AssetDate.asset_id == asset_id)
-            .values(override={"kind": "clock-fix", "shift_s": 3600.0})
-        )
-        root = roots.known(session, roots.find(session, "originals")[0])
-    with root.open() as opened:
-        recovery.write_ledgers_view(factory.database, Originals(opened, 1), [asset_id])
+def correct(factory: Factory) -> None:
+    """A person's decisions on two photos; one of them moves."""
+    redates.ask(factory, ["path=*/pair.jpg"], redates.day_off(40), is_moving=True)
+    redates.ask(factory, ["path=*/late.jpg"], ClockFix(zone_name="Asia/Tokyo"))
+    assert redates.work(factory) == 2
 
 
 def test_everything_comes_back(
     library: Factory, new_database: Database, folder: DataFolder
 ) -> None:
     fill(library)
-    override(library)
+    correct(library)
     before = dump(library.database)
 
-    balance = rebuild.rebuild(new_database, folder, ZONE)
+    balance = rebuild.rebuild(new_database, folder)
 
     assert differences(before, dump(new_database)) == []
     assert not balance.troubles
     assert not balance.missing
-    assert balance.outcomes == {"restored": 14, "sidecar": 2}
+    assert balance.outcomes == {"restored": 15, "sidecar": 2}
 
 
 def test_files_without_a_record_are_read_anew_with_an_id_of_their_hash(
@@ -197,7 +200,7 @@ def test_files_without_a_record_are_read_anew_with_an_id_of_their_hash(
 
     after = {row["file_hash"]: row for row in dump(new_database)[0]}
     assert after.keys() == before.keys()
-    assert balance.outcomes == {"read anew": 14, "sidecar": 2, "copy of another": 1, "left": 1}
+    assert balance.outcomes == {"read anew": 15, "sidecar": 2, "copy of another": 1, "left": 1}
     assert balance.troubles == [("notes.txt", "left: no picture, video or sidecar of one")]
     late = next(row for row in after.values() if row["original_name"] == "late.jpg")
     assert late["captured_local"].isoformat() == "2018-03-04T05:06:07"
@@ -267,8 +270,9 @@ def test_after_a_rebuild_the_factory_goes_on(
 ) -> None:
     fill(library)
     rebuild.rebuild(new_database, folder, ZONE)
-    source_id = rows_of(new_database, "select id from sources where auto_import")[0].id
-    revived = Factory(folder.inbox, folder.originals, source_id, new_database)
+    of_ours = f"select id from sources where auto_import and source_path = '{folder.inbox}'"
+    [source] = rows_of(new_database, of_ours)
+    revived = Factory(folder.inbox, folder.originals, source.id, new_database)
     names = revived.names()
     revived.drop("a.jpg", photos.jpeg(seed=1, gps=(48.2, 16.37), taken="2019:07:14 10:00:00"))
     revived.drop("new.jpg", photos.jpeg(seed=20, taken="2022:02:02 02:02:02"))
