@@ -1,4 +1,4 @@
-"""The pairs among real photos: of phones in two files, of an iPhone, and none where there are none."""
+"""The pairs among real photos: of phones in two files, of an iPhone; and none where none are."""
 
 import os
 from pathlib import Path
