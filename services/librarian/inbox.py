@@ -16,7 +16,7 @@ from librarian import removal, scanner, watcher
 from librarian.arrivals import CHANGED, OPEN, Claimed, Found, Outcome, Source
 from librarian.desk import Desk
 from librarian.repository import occurrences, sources
-from librarian.settling import LIMIT, Settling
+from librarian.settling import Settling
 from shared import database as databases
 from shared import metrics
 from shared.errors import DependencyError
@@ -34,7 +34,7 @@ IDLE_S: Final = 60.0
 
 
 class Inbox:
-    """One watched folder. Invariant: every file in ``ready`` was complete at the last scan."""
+    """One watched folder."""
 
     def __init__(self, source: Source, desk: Desk, wake: threading.Event) -> None:
         self.source = source
@@ -42,7 +42,6 @@ class Inbox:
         self._hint = threading.Event()
         self._wake = wake
         self._settling = Settling()
-        self._ready: dict[bytes, Found] = {}
         self._watcher: watcher.Watcher | None = None
         self._is_recovered = False
         self._next_scan_at = desk.clock.monotonic()
@@ -52,18 +51,19 @@ class Inbox:
     @property
     def is_busy(self) -> bool:
         """Whether complete files wait to be filed."""
-        return bool(self._ready)
+        return self._settling.has_ready
 
     def due_in_s(self) -> float:
         """Return in how many seconds the next visit is worth it."""
-        return 0.0 if self._ready else max(0.0, self._next_scan_at - self._desk.clock.monotonic())
+        if self.is_busy:
+            return 0.0
+        return max(0.0, self._next_scan_at - self._desk.clock.monotonic())
 
     def hinted(self) -> None:
         """Bring the next scan forward when something moved in the inbox."""
         if self._hint.is_set():
             self._hint.clear()
-            soon = self._desk.clock.monotonic() + max(DEBOUNCE_S, 2 * self._scan_cost_s)
-            self._next_scan_at = min(self._next_scan_at, soon)
+            self._scan_in(max(DEBOUNCE_S, 2 * self._scan_cost_s))
 
     def visit(self) -> int:
         """Scan if it is time, file what is complete; return how many files were decided.
@@ -83,7 +83,7 @@ class Inbox:
                 self._is_recovered = True
             if self._watcher is None:
                 self._watch()
-            if self._desk.clock.monotonic() >= self._next_scan_at and len(self._ready) < LIMIT:
+            if self._desk.clock.monotonic() >= self._next_scan_at:
                 self._scan(source_fd)
             return self._file(source_fd)
 
@@ -109,9 +109,7 @@ class Inbox:
         for batch in batched(self._files(scanner.walk(source_fd)), SCAN_BATCH):
             if self._desk.stop.is_requested:
                 return
-            unknown = self._unknown(batch)
-            for file in self._settling.observe(unknown, clock.monotonic()):
-                self._ready[file.path] = file
+            self._settling.observe(self._unknown(batch), clock.monotonic())
         self._settling.end()
         self._scan_cost_s = clock.monotonic() - began
         self._next_scan_at = clock.monotonic() + self._pause_s()
@@ -119,7 +117,7 @@ class Inbox:
             sources.report_scan(
                 session,
                 self.source.id,
-                waiting=len(self._settling),
+                waiting=self._settling.seen,
                 unreadable=self.unreadable,
                 now=clock.now(),
             )
@@ -152,33 +150,24 @@ class Inbox:
     def _unknown(self, batch: Sequence[Found]) -> list[Found]:
         with self._desk.database.read() as session:
             settled = occurrences.known(session, self._asking(), batch)
-        return [file for file in batch if file.path not in settled and file.path not in self._ready]
+        return [file for file in batch if file.path not in settled]
 
     def _file(self, source_fd: int) -> int:
         """File ready files until the budget is spent; return how many were decided."""
         clock = self._desk.clock
         until = clock.monotonic() + max(BUDGET_S, 10 * self._scan_cost_s)
         decided = 0
-        while self._ready and not self._desk.stop.is_requested and clock.monotonic() < until:
-            batch = [self._ready[path] for path in itertools.islice(self._ready, FILING_BATCH)]
+        while self.is_busy and not self._desk.stop.is_requested and clock.monotonic() < until:
+            batch = self._settling.ready(FILING_BATCH)
             outcomes = file_claimed(self._desk, self._asking(), batch, source_fd)
+            self._settling.tried(batch, outcomes)
             decided += sum(outcome.outcome is not None for outcome in outcomes)
-            self._settle(batch, outcomes)
             remove_emptied(source_fd, outcomes)
+            self._scan_in(BUSY_S + 2 * self._scan_cost_s)
         return decided
 
-    def _settle(self, batch: Sequence[Found], outcomes: Sequence[Outcome]) -> None:
-        again = {each.path for each in outcomes if each.reason in {CHANGED, OPEN}}
-        for file in batch:
-            del self._ready[file.path]
-            if file.path in again:
-                self._settling.restart(file.path, self._desk.clock.monotonic())
-            else:
-                self._settling.forget(file.path)
-        if again:
-            self._next_scan_at = min(
-                self._next_scan_at, self._desk.clock.monotonic() + self._pause_s()
-            )
+    def _scan_in(self, seconds: float) -> None:
+        self._next_scan_at = min(self._next_scan_at, self._desk.clock.monotonic() + seconds)
 
 
 def file_claimed(

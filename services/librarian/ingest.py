@@ -52,12 +52,7 @@ class IngestJob:
             self._is_discovered = True
         if self._desk.clock.monotonic() < self._next_round_at:
             return False
-        met = open_items = 0
-        for source_id, files in self._pages():
-            if self._desk.stop.is_requested:
-                return False
-            met += len(files)
-            open_items += self._round(source_id, files)
+        met, open_items = self._look_at_all()
         if open_items == met:  # nothing was complete yet
             self._next_round_at = self._desk.clock.monotonic() + LOOK_AGAIN_S
         if self._desk.stop.is_requested:
@@ -119,6 +114,20 @@ class IngestJob:
             for source_id in {row.source_id for row in rows}:
                 yield source_id, [(r.id, r.path) for r in rows if r.source_id == source_id]
 
+    def _look_at_all(self) -> tuple[int, int]:
+        """Return how many items were open, and how many of them still are."""
+        met = still_open = 0
+        for settling in self._settling.values():
+            settling.begin()
+        for source_id, files in self._pages():
+            if self._desk.stop.is_requested:
+                break
+            met += len(files)
+            still_open += self._round(source_id, files)
+        for settling in self._settling.values():
+            settling.end()
+        return met, still_open
+
     def _round(self, source_id: UUID, items: Sequence[tuple[UUID, bytes]]) -> int:
         """Look at every item once and file what is complete; return how many stay open."""
         with self._desk.database.read() as session:
@@ -126,14 +135,13 @@ class IngestJob:
         settling = self._settling.setdefault(source_id, Settling(self._quiet_s))
         with source.opened() as source_fd:
             present = self._present(source_fd, items)
-            ready = list(settling.observe(present, self._desk.clock.monotonic()))
+            settling.observe(present, self._desk.clock.monotonic())
             decided = len(items) - len(present)
-            for batch in inbox.batched(ready, inbox.FILING_BATCH):
-                if self._desk.stop.is_requested:
-                    break
+            while settling.has_ready and not self._desk.stop.is_requested:
+                batch = settling.ready(inbox.FILING_BATCH)
                 outcomes = inbox.file_claimed(self._desk, self._asking(source), batch, source_fd)
+                settling.tried(batch, outcomes)
                 decided += sum(outcome.outcome is not None for outcome in outcomes)
-                settling.settle(outcomes, self._desk.clock.monotonic())
                 inbox.remove_emptied(source_fd, outcomes)
         return len(items) - decided
 

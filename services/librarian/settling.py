@@ -2,78 +2,99 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+import itertools
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
 
 from librarian.arrivals import CHANGED, OPEN, Found, Outcome
 from librarian.domain import release
 
-LIMIT = 100_000
-"""Files watched at a time; those beyond it are looked at when others have gone (memory)."""
+LIMIT: Final = 5_000
+"""Files held at a time: more than are filed between two scans, and few for the memory."""
 
 
 class Settling:
-    """The files of one source that wait to be complete.
+    """The files of one source that wait, to be complete and then for their turn.
 
-    Invariant: a path is here from the first look until it is released, changes owner or vanishes.
+    Invariants: at most LIMIT are held, those beyond them are looked at when others have gone, so
+    that memory does not grow with a drop. What is ready was complete at the last look.
     """
 
     def __init__(self, quiet_s: Callable[[Found], float] = lambda _: release.QUIET_S) -> None:
         self._quiet_s = quiet_s
         self._waiting: dict[bytes, release.Waiting] = {}
-        self._met: set[bytes] = set()
+        self._ready: dict[bytes, Found] = {}
+        self._unmet: set[bytes] = set()
+        self._is_crowded = False
+        self.seen = 0
+        """How many files were there at the last scan, those that are not held included."""
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    @property
+    def has_ready(self) -> bool:
+        """Whether a file is complete."""
+        return bool(self._ready)
 
     def begin(self) -> None:
         """Start a scan: what is not met until ``end`` has vanished."""
-        self._met = set()
+        self._unmet = set(self._waiting)
+        self._is_crowded = False
+        self.seen = 0
 
-    def observe(self, files: Iterable[Found], at: float) -> Iterator[Found]:
-        """Yield the files that are complete; ``at`` is the monotonic clock in seconds."""
+    def observe(self, files: Collection[Found], at: float) -> None:
+        """Look at files; ``at`` is the monotonic clock in seconds."""
+        self.seen += len(files)
         for file in files:
-            before = self._waiting.get(file.path)
-            if before is None and len(self._waiting) >= LIMIT:
-                continue
-            self._met.add(file.path)
-            look = release.Look(
-                file.size, file.mtime_ns, file.inode, file.ctime_ns, is_regular=True, at=at
-            )
-            if before and before.look.ctime_ns != file.ctime_ns:
-                # Whoever rewrites in place and restores size and mtime still moves the ctime.
-                before = release.disturbed(before, at)
-            self._waiting[file.path], verdict = release.observe(before, look, self._quiet_s(file))
-            if verdict is release.Verdict.RELEASED:
-                yield file
+            self._unmet.discard(file.path)
+            self._look(file, at)
 
     def end(self) -> None:
         """End a complete scan: forget the files that it did not meet."""
-        for path in self._waiting.keys() - self._met:
-            del self._waiting[path]
+        for path in self._unmet:
+            self._forget(path)
+        self._unmet = set()
 
-    def forget(self, path: bytes) -> None:
-        """Stop watching a file whose fate is decided."""
-        self._waiting.pop(path, None)
+    def ready(self, count: int) -> list[Found]:
+        """Return at most so many complete files, those that became so first."""
+        return list(itertools.islice(self._ready.values(), count))
 
-    def restart(self, path: bytes, at: float) -> None:
-        """Let a file that changed, or is still open for writing, be quiet anew."""
-        if before := self._waiting.get(path):
-            self._waiting[path] = dataclasses.replace(
-                release.disturbed(before, at), look=dataclasses.replace(before.look, at=at)
-            )
+    def tried(self, files: Iterable[Found], outcomes: Iterable[Outcome]) -> None:
+        """Note that the turn of ready files is over: their next is after another look.
 
-    def settle(self, outcomes: Iterable[Outcome], at: float) -> None:
-        """Go on as filing says: what is decided goes, what is still being written is quiet anew."""
+        What is decided is held no longer; what was still being written has to be quiet anew.
+        """
+        for file in files:
+            self._ready.pop(file.path, None)
         for each in outcomes:
-            if each.outcome is not None:
-                self.forget(each.path)
-            elif each.reason in {CHANGED, OPEN}:
-                self.restart(each.path, at)
+            if each.outcome is not None or each.reason in {CHANGED, OPEN}:
+                self._forget(each.path)
 
     def due_in_s(self, at: float) -> float | None:
-        """Return in how many seconds the next file can be complete; None when none waits."""
-        if not self._waiting:
+        """Return in how many seconds the next scan is worth it; None when nothing waits for it."""
+        if self._is_crowded and self._ready:
+            return 0.0  # filing makes room
+        arriving = self._waiting.keys() - self._ready.keys()
+        if not arriving:
             return None
-        earliest = min(waiting.quiet_since for waiting in self._waiting.values())
+        earliest = min(self._waiting[path].quiet_since for path in arriving)
         return max(0.0, earliest + release.QUIET_S - at)
+
+    def _look(self, file: Found, at: float) -> None:
+        before = self._waiting.get(file.path)
+        if before is None and len(self._waiting) >= LIMIT:
+            self._is_crowded = True
+            return
+        look = release.Look(
+            file.size, file.mtime_ns, file.inode, file.ctime_ns, is_regular=True, at=at
+        )
+        if before and before.look.ctime_ns != file.ctime_ns:
+            # Whoever rewrites in place and restores size and mtime still moves the ctime.
+            before = release.disturbed(before, at)
+        self._waiting[file.path], verdict = release.observe(before, look, self._quiet_s(file))
+        if verdict is release.Verdict.RELEASED:
+            self._ready[file.path] = file
+        else:
+            self._ready.pop(file.path, None)
+
+    def _forget(self, path: bytes) -> None:
+        self._waiting.pop(path, None)
+        self._ready.pop(path, None)
