@@ -9,22 +9,35 @@ import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
+import photos
 from factories import Factory
 from hand_clock import GoingOn
 from librarian.desk import Desk
 from librarian.loops import WORKERS
-from librarian.redating import criteria, survey
+from librarian.redating import criteria, plan, survey
 from librarian.redating.overrides import ClockFix
 from librarian.redating.plan import How
-from librarian.redating.survey import Survey
+from librarian.redating.survey import Asked, Survey
 from librarian.repository import originals
 from shared import faults, jobs, models
 from shared.clock import SystemClock
 from shared.database import Database
+from shared.disk import mass_change
+from shared.disk.mass_change import Thresholds
+
+OLD: Final = datetime.datetime.fromisoformat("2001-02-03T04:05:06")
+"""A wall clock that none of these photos shows."""
+
+
+def fill(factory: Factory, count: int) -> None:
+    """File so many photos more."""
+    for number in range(count):
+        factory.drop(f"{number}.jpg", photos.jpeg(taken="2019:07:14 12:00:00", seed=100 + number))
+    factory.file()
 
 
 def day_off(days: int) -> ClockFix:
@@ -53,28 +66,33 @@ def ask(
     fix: ClockFix | None = None,
     *,
     is_moving: bool = False,
+    is_accepted: bool = False,
 ) -> uuid.UUID:
     """Ask for the job; nobody works on it yet."""
     job_id = uuid.uuid4()
     found = preview(factory, where, fix, is_moving=is_moving, job_id=job_id)
     job_type = "clock_fix" if fix else "redate"
-    survey.request(factory.database, job_type, job_id, found, SystemClock().now())
+    accepted = plan.weighty(found.changes).total() if is_accepted else 0
+    asked = Asked(job_id, job_type, accepted)
+    survey.request(factory.database, asked, found, SystemClock().now())
     return job_id
 
 
 def undo(factory: Factory, job_id: uuid.UUID) -> uuid.UUID:
     """Ask for taking a job back."""
     new_id = uuid.uuid4()
-    survey.request_undo(factory.database, job_id, new_id, SystemClock().now())
+    found = survey.undoing(factory.database, job_id)
+    asked = Asked(new_id, "undo", undoes=job_id)
+    survey.request(factory.database, asked, found, SystemClock().now())
     return new_id
 
 
-def work(factory: Factory) -> int:
+def work(factory: Factory, brake: Thresholds = mass_change.USUAL) -> int:
     """Work off every job that is free, like a librarian that just started; how many it ended."""
     clock, ended = SystemClock(), 0
     with factory.filer() as filer:
         owner = filer.means.owner.id
-        desk = Desk(factory.database, filer, clock, owner, GoingOn())
+        desk = Desk(factory.database, filer, clock, owner, GoingOn(), brake)
         while job := factory.database.run(
             lambda session: jobs.claim(session, tuple(WORKERS), owner=owner, now=clock.now())
         ):

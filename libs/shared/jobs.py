@@ -2,6 +2,7 @@
 
 A claim is the state running with an owner; when the owner is dead the job is free at once and
 goes on where its rows say. Counts are derived from ``job_files``, never incremented.
+Paused is a draft, or a job that is held for a person; then its error says why.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,9 +23,9 @@ OWNERS: Final[Mapping[str, str]] = MappingProxyType(
         "ingest": "librarian",
         "redate": "librarian",
         "clock_fix": "librarian",
+        "companions": "librarian",
         "move": "librarian",
         "undo": "librarian",
-        "survey": "librarian",
     }
 )
 """Which service works off which type of job; a type that nobody owns cannot be asked for."""
@@ -79,18 +80,31 @@ def draft(
     )
 
 
-def submit(session: orm.Session, job_id: UUID, *, now: datetime) -> None:
-    """Hand a complete draft to its owner; the event wakes it."""
+def submit(
+    session: orm.Session, job_id: UUID, *, now: datetime, params: Mapping[str, Any] | None = None
+) -> None:
+    """Hand a complete draft or a held job to its owner; the event wakes it."""
     job_type = session.scalar(
         sa.update(models.Job)
         .where(models.Job.id == job_id, models.Job.state == "paused")
-        .values(state="pending")
+        .values(state="pending", error=None, params=models.Job.params.concat(dict(params or {})))
         .returning(models.Job.type)
     )
     if job_type is not None:
         event_log.append(
             session, [events.JobRequestedV1(job_id=job_id, job_type=job_type)], now=now
         )
+
+
+def hold(session: orm.Session, job_id: UUID, reason: str) -> bool:
+    """Let an open job wait for a person (``submit`` or ``cancel``); return whether it was open."""
+    held = session.scalar(
+        sa.update(models.Job)
+        .where(models.Job.id == job_id, models.Job.state.in_(OPEN))
+        .values(state="paused", error=ledger.clean(reason), owner=None)
+        .returning(models.Job.id)
+    )
+    return held is not None
 
 
 def claim(

@@ -10,6 +10,8 @@ from uuid import UUID
 from librarian.arrivals import Claimed, Outcome, Source
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import mass_change
+from shared.disk.mass_change import Thresholds
 
 
 class Filer(Protocol):
@@ -39,10 +41,11 @@ class Stop(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desk:
-    """Database, filing, clocks, this process's owner id, and the sign to stop."""
+    """Database, filing, clocks, this process's owner id, the sign to stop, and the brake."""
 
     database: Database
     filer: Filer
     clock: Clock
     owner: int
     stop: Stop
+    brake: Thresholds = mass_change.USUAL

@@ -54,6 +54,7 @@ WORKERS: Final[Mapping[str, Callable[[models.Job, Desk], Worker]]] = MappingProx
         "ingest": _ingest,
         "redate": RedateJob,
         "clock_fix": RedateJob,
+        "companions": RedateJob,
         "undo": RedateJob,
         "move": RedateJob,
     }

@@ -10,7 +10,6 @@ from librarian.settings import LibrarianSettings
 from librarian.watch import Watch
 from shared import service
 from shared.children import children
-from shared.disk import mass_change
 
 
 def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]:
@@ -19,11 +18,11 @@ def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]
     context.resources.callback(pool.close)
     filer = Filer(context.database, context.owner, Reader(pool), context.clock)
     context.resources.callback(filer.close)
-    rounds = Rounds(Desk(context.database, filer, context.clock, context.owner.id, context.stop))
+    brake = context.settings.thresholds
+    desk = Desk(context.database, filer, context.clock, context.owner.id, context.stop, brake)
+    rounds = Rounds(desk)
     context.resources.callback(rounds.close)
-    settings = context.settings
-    brake = mass_change.Thresholds(settings.mass_change_share, settings.mass_change_minimum)
-    watch = Watch(context.database, context.owner.id, context.clock, brake)
+    watch = Watch(context.database, context.clock, brake)
     return [
         service.Loop("filing", lambda pulse: rounds.run(pulse, context.stop)),
         service.Loop("watch", lambda pulse: watch.run(pulse, context.stop)),

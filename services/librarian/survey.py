@@ -74,7 +74,7 @@ class Survey:
         self._root = root
         self._clock = clock
 
-    def run(self, thresholds: Thresholds | None = None) -> Look:
+    def run(self, thresholds: Thresholds = mass_change.USUAL) -> Look:
         """Look, then freeze the root, or note the few; a root that is frozen is only looked at.
 
         Raises DependencyError while the root is not there.
@@ -82,7 +82,7 @@ class Survey:
         look = self.look()
         if self._root.frozen_reason is not None:
             return look
-        reason = mass_change.reason_to_freeze(look.counts, thresholds or Thresholds())
+        reason = mass_change.reason_to_freeze(look.counts, thresholds)
         if reason is not None:
             self._database.run(lambda session: roots.freeze(session, self._root.id, reason))
         elif look.news:

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from librarian.survey import Survey
-from shared import event_log, heartbeat, jobs, metrics, process
+from shared import event_log, heartbeat, metrics, process
 from shared.clock import Clock
 from shared.database import Database
 from shared.disk import mass_change, roots
@@ -21,22 +21,19 @@ TICK_S: Final = 15.0
 EVERY_S: Final = 6 * 3600.0
 AGAIN_S: Final = 60.0
 """After a survey that could not be finished."""
-JOB: Final = "survey"
 
 
 class Watch:
-    """Looks at all roots often, and at every original now and then, or when a job asks for it."""
+    """Looks at all roots often, and at every original now and then."""
 
     def __init__(
         self,
         database: Database,
-        owner: int,
         clock: Clock,
-        thresholds: mass_change.Thresholds | None = None,
+        thresholds: mass_change.Thresholds = mass_change.USUAL,
     ) -> None:
         self._thresholds = thresholds
         self._database = database
-        self._owner = owner
         self._clock = clock
         self._survey_at = clock.monotonic()
         self._trouble = ""
@@ -57,37 +54,25 @@ class Watch:
         roots.check_all(self._database, now)
         with self._database.read() as session:
             metrics.LOG_HORIZON_AGE.set(event_log.horizon_age_s(session))
-        job = self._database.run(
-            lambda session: jobs.claim(session, (JOB,), owner=self._owner, now=now)
-        )
-        if job is not None or self._clock.monotonic() >= self._survey_at:
-            found = self._survey()
+        if self._clock.monotonic() >= self._survey_at:
+            self._survey()
             self._survey_at = self._clock.monotonic() + (AGAIN_S if self._trouble else EVERY_S)
-            if job is not None:
-                job_id, now = job.id, self._clock.now()
-                self._database.run(
-                    lambda session: jobs.finish(session, job_id, now=now, result=found)
-                )
 
-    def _survey(self) -> dict[str, int]:
-        """Survey every root of originals; what was found in all."""
+    def _survey(self) -> None:
+        """Survey every root of originals."""
         with self._database.read() as session:
             known = [roots.known(session, root) for root in roots.find(session, "originals")]
-        found = {"known": 0, "vanished": 0, "changed": 0, "returned": 0}
         troubles = []
         for root in known:
             try:
-                self._survey_one(root, found)
+                self._survey_one(root)
             except DependencyError as error:
                 troubles.append(str(error))
         self._trouble = "; ".join(troubles)
-        return found
 
-    def _survey_one(self, root: KnownRoot, found: dict[str, int]) -> None:
+    def _survey_one(self, root: KnownRoot) -> None:
         began = self._clock.monotonic()
         look = Survey(self._database, root, self._clock).run(self._thresholds)
-        for name in found:
-            found[name] += getattr(look, name)
         log.info(
             "originals.surveyed",
             path=root.path,

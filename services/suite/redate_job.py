@@ -1,19 +1,20 @@
 """Asks a person, then for the job of a redate, a clock fix or an undo, and follows it."""
 
 import argparse
+import dataclasses
 import json
 import time
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from librarian.redating import survey
-from librarian.redating.survey import Survey
+from librarian.redating import brake, plan, survey
+from librarian.redating.survey import Asked, Survey
 from librarian.repository import redating as rows
+from librarian.settings import BrakeSettings
 from shared import jobs, models
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.disk import mass_change
 from shared.errors import DependencyError, UserError
 from suite import asking, redate_text, terminal
 
@@ -32,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--yes-really",
         type=int,
         metavar="NUMBER",
-        help="the number of changes, when that is a large share of the library",
+        help="how many photos get another date or folder, when that is a large share of all",
     )
     parser.add_argument("--json", action="store_true", help="print JSON, every change")
 
@@ -45,7 +46,7 @@ def show(found: Survey) -> None:
 
 
 def is_confirmed(found: Survey, args: argparse.Namespace) -> bool:
-    """Return whether a person wants this; many changes have to be named by their number.
+    """Return whether a person wants this; many other dates have to be named by their number.
 
     Raises UserError where nobody can be asked, or the number is missing or another one.
     """
@@ -53,12 +54,14 @@ def is_confirmed(found: Survey, args: argparse.Namespace) -> bool:
         raise UserError(
             "with --json nobody is asked", "add --yes to change, --dry-run to look only"
         )
-    count = len(found.changes)
-    reason = mass_change.reason_to_freeze(
-        mass_change.Counts(known=found.known, redated=count), mass_change.Thresholds()
-    )
-    if reason is None or args.yes_really == count:
-        return bool(args.yes or args.yes_really == count) or asking.agrees("change them? [y/N] ")
+    redated = plan.weighty(found.changes)
+    count = redated.total()
+    if args.yes_really == count:
+        return True
+    too_much = brake.reasons(redated, found.known, BrakeSettings().thresholds)
+    if not too_much:
+        return bool(args.yes) or asking.agrees("change them? [y/N] ")
+    reason = "; ".join(too_much.values())
     if args.yes or args.yes_really is not None:
         raise UserError(
             f"{reason}: that is unusually much", f"if you mean it, add --yes-really {count}"
@@ -71,7 +74,7 @@ def follow(database: Database, job_id: UUID) -> dict[str, Any]:
     console = terminal.console(is_stderr=True)
     state, error = "pending", None
     with console.status(f"job {job_id}") as shown:
-        while state not in jobs.ENDED:
+        while state not in jobs.ENDED and state != "paused":
             time.sleep(POLL_S)
             try:
                 with database.read() as session:
@@ -94,7 +97,11 @@ def follow(database: Database, job_id: UUID) -> dict[str, Any]:
 
 
 def tell(result: Mapping[str, Any]) -> int:
-    """Print what a job did; return 0 if it did all of it."""
+    """Print what a job did, or why it waits; return 0 if it did all of it."""
+    if result["state"] == "paused":
+        print(f"job {result['job']} waits: {result['error']}")
+        print("    ./photofactory thaw shows its changes and asks")
+        return 1
     listed = ", ".join(f"{count} {name}" for name, count in sorted(result["photos"].items()))
     print(f"{listed}; take it back with: photofactory redate --undo {result['job']}")
     for remark in result["remarks"]:
@@ -110,9 +117,7 @@ def code_of(result: Mapping[str, Any]) -> int:
     return 0 if is_done else 1
 
 
-def change(
-    database: Database, job_type: str, job_id: UUID, found: Survey, args: argparse.Namespace
-) -> int:
+def change(database: Database, asked: Asked, found: Survey, args: argparse.Namespace) -> int:
     """Show the diff, ask, change, follow; 0 when all is as wanted. JSON is one document."""
     is_over = args.dry_run or not found.changes
     if not args.json:
@@ -124,8 +129,9 @@ def change(
     if not is_confirmed(found, args):
         print("nothing was changed")
         return 1
-    survey.request(database, job_type, job_id, found, SystemClock().now())
-    result = follow(database, job_id)
+    accepted = dataclasses.replace(asked, accepted=plan.weighty(found.changes).total())
+    survey.request(database, accepted, found, SystemClock().now())
+    result = follow(database, asked.job_id)
     if not args.json:
         return tell(result)
     told = redate_text.as_json(found) | {"result": result}

@@ -1,8 +1,11 @@
 """A redate's diff and result as a person reads them, and as JSON."""
 
+import dataclasses
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from rich.console import RenderableType
 
@@ -10,6 +13,7 @@ from dashboard import words
 from librarian.redating import plan
 from librarian.redating.decisions import Decision
 from librarian.redating.survey import Survey
+from librarian.repository.pairs import Follower
 from suite import status_text
 from suite.terminal import escape
 
@@ -20,7 +24,7 @@ def as_json(found: Survey) -> dict[str, Any]:
     """Everything that would change."""
     return {
         "format": 1,
-        "library": found.known,
+        "library": sum(found.known.values()),
         "looked_at": found.seen,
         "changes": len(found.changes),
         "by_kind": plan.counts(found.changes),
@@ -28,7 +32,12 @@ def as_json(found: Survey) -> dict[str, Any]:
         "of_another_clock": found.other_clock,
         "folder_differs_from_date": found.misplaced,
         "photos": [change.to_json() for change in found.changes],
+        "followers": [_follower(each) for each in found.followers],
     }
+
+
+def _follower(follower: Follower) -> dict[str, str]:
+    return {name: str(value) for name, value in dataclasses.asdict(follower).items()}
 
 
 def render(found: Survey) -> Iterator[RenderableType]:
@@ -40,6 +49,8 @@ def render(found: Survey) -> Iterator[RenderableType]:
     yield f"[bold]{len(found.changes)}[/] of {found.seen} photos looked at would change"
     for kind, count in plan.counts(found.changes).items():
         yield f"  {count:>6}  {plan.KINDS[kind]}"
+    if found.followers:
+        yield f"  {len(found.followers):>6}  videos and RAW files follow their pictures"
     if found.kept:
         yield f"  {found.kept:>6}  keep the date that a person set"
     if found.other_clock:
@@ -51,11 +62,14 @@ def render(found: Survey) -> Iterator[RenderableType]:
 def changes(found: Survey) -> RenderableType:
     """Return the first changes as a table."""
     made = status_text.table("Changes", "photo", "date", "by (confidence)")
+    partners: defaultdict[UUID, str] = defaultdict(str)
+    for follower in found.followers:
+        partners[follower.picture_id] += f"\n   with {escape(follower.relative_path)}"
     for change in found.changes[:LISTED]:
         old, new = change.before, change.after
         moved = f"\n-> [bold]{change.folder}/[/]" if change.folder else ""
         made.add_row(
-            escape(change.relative_path or change.name) + moved,
+            escape(change.relative_path or change.name) + moved + partners[change.asset_id],
             arrow(moment(old), moment(new)),
             arrow(f"{old.source} ({doubts(old)})", f"{new.source} ({doubts(new)})"),
         )

@@ -1,14 +1,19 @@
-"""The brake of guarantee G7: a changed view of the disk may be a wrong view.
+"""The brake of guarantee G7: much change at once may be a wrong view of the disk, or a wrong wish.
 
-Pure. Who compares a root with the ledger asks here before reacting, and freezes the root when told.
+Pure. Who compares a root with the ledger, or gives its photos other dates, asks here before
+reacting, and freezes the root when told.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a look at a root found against what the ledger knows of it, in files."""
+    """How much of a root has changed, or would change, of what the ledger knows of it, in files.
+
+    `redated` would get another date, or another folder by their date.
+    """
 
     known: int
     vanished: int = 0
@@ -24,6 +29,9 @@ class Thresholds:
     minimum: int = 20
 
 
+USUAL: Final = Thresholds()
+
+
 def reason_to_freeze(counts: Counts, thresholds: Thresholds) -> str | None:
     """Why the root has to be frozen; None if so much change is nothing unusual."""
     affected = counts.vanished + counts.changed + counts.redated
@@ -32,7 +40,7 @@ def reason_to_freeze(counts: Counts, thresholds: Thresholds) -> str | None:
     found = {
         "vanished": counts.vanished,
         "changed": counts.changed,
-        "would be re-dated": counts.redated,
+        "would get another date": counts.redated,
     }
     listed = ", ".join(f"{number} {what}" for what, number in found.items() if number)
     return f"{listed} of {counts.known} known files"

@@ -1,5 +1,6 @@
 """The job that makes the changes of a redate, a clock fix or an undo: dates first, then files.
 
+Many at once need a person's leave first (`brake.py`), whoever asked for the job.
 Each item is planned until everything of it is done, so a restart goes on with what is left; what
 is done of an item is seen from the asset itself and not done again. A job of the type `move` dates
 nothing: it brings the partners of pictures to where these are.
@@ -18,7 +19,7 @@ from sqlalchemy import exc, orm
 from librarian import high_water, recovery
 from librarian.desk import Desk
 from librarian.originals import Originals
-from librarian.redating import settling
+from librarian.redating import brake, plan, settling
 from librarian.redating.decisions import Decision, New, Stored
 from librarian.redating.moving import Mover, StaysError
 from librarian.repository import originals as original_rows
@@ -27,12 +28,12 @@ from librarian.repository import redating as rows
 from shared import database as databases
 from shared import errors, event_log, events, faults, jobs, ledger, models
 from shared.disk import roots
+from shared.disk.root_folder import KnownRoot
 
 log = structlog.get_logger()
 
 BATCH: Final = 100
 TRIES: Final = 3
-REASONS: Final = {"redate": "redate", "clock_fix": "clock fix", "undo": "undo"}
 
 
 class RedateJob:
@@ -43,36 +44,51 @@ class RedateJob:
         self._type = job.type
         self._undoes = job.undoes_job_id
         self._desk = desk
+        self._has_leave = job.type == pairs.JOB
         self._tries: defaultdict[UUID, int] = defaultdict(int)
 
     def visit(self) -> bool:
         """Go on for one batch; return whether the job is complete.
 
-        Raises DependencyError while a root is away.
+        True as well when it is held for a person. Raises DependencyError while a root is away or
+        frozen; nothing is written then.
         """
         with self._desk.database.read() as session:
             if not jobs.is_wanted(session, self.job_id):
                 return True
             items = rows.planned(session, self.job_id, limit=BATCH)
+            stored = rows.load(session, [item.asset_id for item in items])
+            known = _roots_of(session, stored)
             zone = original_rows.default_zone(session)
-        if items:
-            self._date(items, zone)
-            try:
-                self._file([item.asset_id for item in items])
-            except OSError as error:
-                raise errors.DependencyError("originals", str(error)) from error
+        try:
+            for root in known.values():
+                root.open().close()
+            if not self._is_allowed():
+                return True
+            self._date(items, stored, zone)
+            self._file([item.asset_id for item in items])
+        except OSError as error:
+            raise errors.DependencyError("originals", str(error)) from error
         counts = self._desk.database.run(self._progress)
         return not counts.get("planned")
+
+    def _is_allowed(self) -> bool:
+        """Ask the brake once, before anything is written."""
+        if not self._has_leave:
+            self._has_leave = self._desk.database.run(
+                lambda session: brake.allows(session, self.job_id, self._desk.brake)
+            )
+        return self._has_leave
 
     def _progress(self, session: orm.Session) -> dict[str, int]:
         counts = rows.counts(session, self.job_id)
         jobs.progress(session, self.job_id, counts)
         return counts
 
-    def _date(self, items: Sequence[models.JobAsset], zone: str | None) -> None:
+    def _date(
+        self, items: Sequence[models.JobAsset], stored: Mapping[UUID, Stored], zone: str | None
+    ) -> None:
         """Write the decisions; leave alone what changed since a person saw the preview."""
-        with self._desk.database.read() as session:
-            stored = rows.load(session, [item.asset_id for item in items])
         new: list[New] = []
         left: defaultdict[str, list[UUID]] = defaultdict(list)
         for item in items:
@@ -95,7 +111,9 @@ class RedateJob:
         self._desk.database.run(write)
         faults.point("redate.dated")
 
-    def _write(self, session: orm.Session, new: Sequence[New], stored: dict[UUID, Stored]) -> None:
+    def _write(
+        self, session: orm.Session, new: Sequence[New], stored: Mapping[UUID, Stored]
+    ) -> None:
         """Write what nobody has changed since it was read; the rest has its turn again."""
         now = self._desk.clock.now()
         locked = ledger.lock(session, [each.asset_id for each in new])
@@ -109,7 +127,7 @@ class RedateJob:
                 captured_at=each.decision.captured_at,
                 captured_at_source=each.decision.source,
                 date_confidence=each.decision.confidence,
-                reason=REASONS[self._type],
+                reason=plan.REASONS[self._type],
                 job_id=self.job_id,
             )
             for each in ours
@@ -121,11 +139,7 @@ class RedateJob:
         with self._desk.database.read() as session:
             items = rows.planned(session, self.job_id, limit=BATCH, of=asset_ids)
             stored = rows.load(session, [item.asset_id for item in items])
-            known = {
-                root_id: roots.known(session, roots.get(session, root_id))
-                for root_id in {each.root_id for each in stored.values()}
-                if root_id is not None
-            }
+            known = _roots_of(session, stored)
         dated = [
             item
             for item in items
@@ -202,6 +216,15 @@ class RedateJob:
                 rows.undone(session, self._undoes, ids)
 
         self._desk.database.run(close)
+
+
+def _roots_of(session: orm.Session, stored: Mapping[UUID, Stored]) -> dict[UUID, KnownRoot]:
+    ids = {each.root_id for each in stored.values()}
+    return {
+        root_id: roots.known(session, roots.get(session, root_id))
+        for root_id in ids
+        if root_id is not None
+    }
 
 
 def moves(item: models.JobAsset) -> bool:

@@ -12,6 +12,14 @@ from librarian.redating import decisions, overrides
 from librarian.redating.decisions import Decision, Stored
 from librarian.redating.overrides import ClockFix
 
+REASONS: Final[Mapping[str, str]] = {
+    "redate": "redate",
+    "clock_fix": "clock fix",
+    "companions": "companions",
+    "undo": "undo",
+}
+"""The types of jobs that give photos other dates, as their events say it."""
+
 KINDS: Final[Mapping[str, str]] = {
     "found": "have a date now",
     "lost": "have no date any more",
@@ -36,17 +44,40 @@ class How:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Back:
+    """What an undo brings back: the columns of `asset_dates`, and the path unless it is there."""
+
+    dates: Mapping[str, Any] | None
+    path: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Change:
-    """One photo that changes. `folder` is where its file goes, None when it stays."""
+    """One photo that changes. `folder` is where its file goes, None when it stays.
+
+    A change that takes another one back knows more of what was there: `back`.
+    """
 
     asset_id: UUID
+    root_id: UUID | None
     name: str
     relative_path: str | None
     before: Decision
     after: Decision
     override_before: Mapping[str, Any] | None
     override_after: Mapping[str, Any] | None
-    folder: str | None
+    folder: str | None = None
+    back: Back | None = None
+
+    @property
+    def is_weighty(self) -> bool:
+        """Whether the brake counts it: another wall clock or instant, or another folder.
+
+        Zone, source, confidence and doubts are opinions on the same date: nothing is sorted anew.
+        """
+        old, new = self.before, self.after
+        times = (old.captured_local, old.captured_at), (new.captured_local, new.captured_at)
+        return times[0] != times[1] or self.folder is not None
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -95,6 +126,7 @@ def look(stored: Stored, how: How) -> Look:
     is_same = after == stored.decision and override == stored.override
     change = Change(
         asset_id=stored.asset_id,
+        root_id=stored.root_id,
         name=stored.name,
         relative_path=stored.relative_path,
         before=stored.decision,
@@ -109,6 +141,12 @@ def look(stored: Stored, how: How) -> Look:
         is_of_other_clock=is_of_other_clock,
         is_misplaced=is_misplaced and folder is None,
     )
+
+
+def weighty(changes: Iterable[Change]) -> Counter[UUID]:
+    """How many photos the brake counts, by root; of those that are only referenced none."""
+    found = (change.root_id for change in changes if change.is_weighty)
+    return Counter(root_id for root_id in found if root_id is not None)
 
 
 def counts(changes: Iterable[Change]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -14,6 +14,7 @@ from sqlalchemy import orm
 
 from librarian.domain import naming, pairs
 from librarian.domain.facts import CompanionFacts, Facts
+from librarian.redating import items as items_
 from librarian.redating.criteria import Criteria
 from librarian.redating.decisions import Decision, New, Stored
 from librarian.repository.pairs import LEADER
@@ -50,10 +51,11 @@ class Standing:
         return {**files, str(self.relative_path): (self.file_hash, self.size_bytes)}
 
 
-def known(session: orm.Session) -> int:
-    """How many photos the library has."""
-    query = sa.select(sa.func.count()).select_from(models.MediaAsset)
-    return session.scalar(query.where(models.MediaAsset.removed_at.is_(None))) or 0
+def known(session: orm.Session) -> dict[UUID | None, int]:
+    """How many photos the library has, by root; None = merely referenced."""
+    asset = models.MediaAsset
+    query = sa.select(asset.root_id, sa.func.count()).where(asset.removed_at.is_(None))
+    return {row[0]: row[1] for row in session.execute(query.group_by(asset.root_id))}
 
 
 def page(
@@ -104,15 +106,28 @@ def planned(
     return list(session.scalars(query.order_by(Item.asset_id).limit(limit)))
 
 
-def applied(session: orm.Session, job_id: UUID) -> Iterator[tuple[models.JobAsset, str | None]]:
-    """What a job did, with the present paths."""
-    rows = session.execute(
-        sa.select(Item, models.MediaAsset.relative_path)
-        .join(models.MediaAsset, models.MediaAsset.id == Item.asset_id)
-        .where(Item.job_id == job_id, Item.state == "applied")
+def items(
+    session: orm.Session, job_id: UUID, state: str, *, after: UUID | None, limit: int
+) -> list[items_.Item]:
+    """A job's items in a state, in the order of the asset ids."""
+    asset = models.MediaAsset
+    query = (
+        sa.select(
+            Item.asset_id,
+            Item.before,
+            Item.after,
+            asset.root_id,
+            asset.original_name,
+            asset.relative_path,
+        )
+        .join(asset, asset.id == Item.asset_id)
+        .where(Item.job_id == job_id, Item.state == state)
         .order_by(Item.asset_id)
+        .limit(limit)
     )
-    return ((row[0], row[1]) for row in rows)
+    if after is not None:
+        query = query.where(Item.asset_id > after)
+    return [items_.Item(*row) for row in session.execute(query)]
 
 
 def counts(session: orm.Session, job_id: UUID) -> dict[str, int]:

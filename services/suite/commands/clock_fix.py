@@ -14,6 +14,7 @@ from librarian.redating.criteria import Criteria
 from librarian.redating.overrides import ClockFix
 from librarian.redating.plan import How
 from librarian.redating.suggesting import Suggestion
+from librarian.redating.survey import Asked
 from librarian.repository import originals
 from librarian.repository import redating as rows
 from shared.database import Database
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
         job_id = uuid4()
         fix = fix_of(database, args)
         found = survey.survey(database, chosen, How(default_zone, job_id, fix, args.move))
-        return redate_job.change(database, "clock_fix", job_id, found, args)
+        return redate_job.change(database, Asked(job_id, "clock_fix"), found, args)
 
 
 def where(args: argparse.Namespace) -> list[str]:

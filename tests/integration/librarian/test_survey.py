@@ -18,7 +18,7 @@ from librarian.repository.surveying import Expected
 from librarian.survey import Look, Survey
 from librarian.watch import Watch
 from library import Library
-from shared import heartbeat, jobs, models, process
+from shared import heartbeat, models, process
 from shared.database import Database
 from shared.disk import mass_change, roots
 from shared.disk.mass_change import Thresholds
@@ -142,30 +142,21 @@ def test_a_frozen_root_is_only_looked_at(library: Library) -> None:
     assert assets.read(library.database, ids[3]).damage is None
 
 
-def test_the_watch_surveys_at_the_start_when_asked_and_says_what_is_offline(
+def test_the_watch_surveys_at_the_start_and_now_and_then_and_says_what_is_offline(
     library: Library,
 ) -> None:
     ids = fill(library, 20)
     clock = HandClock()
-    watch = Watch(library.database, 1, clock)
+    watch = Watch(library.database, clock)
     watch.once()
     library.path("2003/d3/3.jpg").unlink()
 
     watch.once()
     assert assets.read(library.database, ids[3]).damage is None
 
-    job_id = library.database.run(
-        lambda session: jobs.request(session, "survey", {}, now=clock.now())
-    )
+    clock.pass_by(7 * 3600)
     watch.once()
-
     assert assets.read(library.database, ids[3]).damage == "missing"
-    with library.database.read() as session:
-        job = session.get_one(models.Job, job_id)
-    assert (job.state, job.result) == (
-        "completed",
-        {"known": 20, "vanished": 1, "changed": 0, "returned": 0},
-    )
 
     library.path("").rename(library.folder / "unmounted")
     clock.pass_by(7 * 3600)
@@ -179,7 +170,7 @@ def test_the_watch_surveys_at_the_start_when_asked_and_says_what_is_offline(
 def test_the_watch_freezes_by_the_thresholds_of_the_settings(library: Library) -> None:
     fill(library, 4)
     brake = mass_change.Thresholds(share=0.25, minimum=1)
-    watch = Watch(library.database, 1, HandClock(), brake)
+    watch = Watch(library.database, HandClock(), brake)
     library.path("2003/d3/3.jpg").unlink()
 
     watch.once()
@@ -191,7 +182,7 @@ def test_the_watch_goes_on_until_the_stop(library: Library) -> None:
     async def watched() -> str:
         clock, stop = HandClock(), process.Stop()
         pulse = heartbeat.Pulse("watch", clock)
-        watch = StoppingWatch(library.database, 1, clock, stop)
+        watch = StoppingWatch(library.database, clock, stop)
         await watch.run(pulse, stop)
         return pulse.last.task
 
@@ -201,10 +192,8 @@ def test_the_watch_goes_on_until_the_stop(library: Library) -> None:
 class StoppingWatch(Watch):
     """Asks for the stop once it has looked."""
 
-    def __init__(
-        self, database: Database, owner: int, clock: HandClock, stop: process.Stop
-    ) -> None:
-        super().__init__(database, owner, clock)
+    def __init__(self, database: Database, clock: HandClock, stop: process.Stop) -> None:
+        super().__init__(database, clock)
         self._stop = stop
 
     @override

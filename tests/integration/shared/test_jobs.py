@@ -12,7 +12,7 @@ from shared.ownership import Owner
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def request(database: Database, job_type: str = "survey", *, minutes: int = 0) -> UUID:
+def request(database: Database, job_type: str = "clock_fix", *, minutes: int = 0) -> UUID:
     assets.add_many(database, 0)  # sets the ledger up
     when = NOW + timedelta(minutes=minutes)
     return database.run(lambda session: jobs.request(session, job_type, {"all": True}, now=when))
@@ -20,7 +20,7 @@ def request(database: Database, job_type: str = "survey", *, minutes: int = 0) -
 
 def claim(database: Database, owner: Owner) -> models.Job | None:
     return database.run(
-        lambda session: jobs.claim(session, ("survey", "redate"), owner=owner.id, now=NOW)
+        lambda session: jobs.claim(session, ("clock_fix", "redate"), owner=owner.id, now=NOW)
     )
 
 
@@ -31,7 +31,7 @@ def test_a_request_is_a_row_and_the_event_that_wakes_its_owner(database: Databas
         event = session.scalars(sa.select(models.EventLog)).one()
         job = session.get_one(models.Job, job_id)
     assert (event.topic, event.key) == ("media.job.requested", str(job_id))
-    assert event.payload == {"job_id": str(job_id), "job_type": "survey"}
+    assert event.payload == {"job_id": str(job_id), "job_type": "clock_fix"}
     assert (job.state, job.params) == ("pending", {"all": True})
 
 

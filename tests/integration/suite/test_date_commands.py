@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ import factories
 import photos
 import redates
 from factories import Factory
+from librarian.redating import plan
 from shared.database import Database
 from suite import access, cli, redate_job
 
@@ -127,8 +129,10 @@ def test_redate_shows_asks_changes_and_takes_back(
     assert said("redate", "--dry-run")[1].startswith("0 of 1")
 
     job_id = text.split("--undo ")[1].split()[0]
+    code, text = said("redate", "--undo", job_id, "--dry-run")
+    assert (code, "-> filename_date (low)" in text) == (0, True)
     code, text = said("redate", "--undo", job_id, "--yes", "--json")
-    assert (code, json.loads(text)["photos"]) == (0, {"applied": 1})
+    assert (code, json.loads(text)["result"]["photos"]) == (0, {"applied": 1})
     assert said("redate", "--undo", job_id, "--yes")[0] == cli.IMPOSSIBLE
 
 
@@ -148,10 +152,8 @@ def test_json_is_one_document_and_asks_nobody(factory: Factory, said: Said) -> N
 def test_a_large_share_of_the_library_has_to_be_named_by_its_number(
     factory: Factory, said: Said
 ) -> None:
-    for number in range(20):
-        factory.drop(f"{number}.jpg", photos.jpeg(seed=number))
-    factory.file()
-    redates.pretend_older_rules(factory, date_confidence="low")
+    redates.fill(factory, 20)
+    redates.pretend_older_rules(factory, captured_local=redates.OLD)
 
     code, text = said("redate", "--yes")
     assert code == cli.IMPOSSIBLE
@@ -159,7 +161,40 @@ def test_a_large_share_of_the_library_has_to_be_named_by_its_number(
     assert said("redate", "--yes-really", "20")[0] == cli.IMPOSSIBLE
     assert factory.events("media.asset.redated") == 0
 
-    assert said("redate", "--yes-really", "21")[0] == 0
+    code, text = said("redate", "--yes-really", "21")
+    assert (code, factory.events("media.asset.redated")) == (0, 21)
+
+    undo = ("redate", "--undo", text.split("--undo ")[1].split()[0])
+    assert said(*undo, "--yes")[0] == cli.IMPOSSIBLE
+    assert said(*undo, "--yes-really", "21")[0] == 0
+    assert factory.rows("select distinct captured_local as at from media_assets")[0].at == (
+        redates.OLD
+    )
+
+
+def test_another_opinion_on_the_same_dates_is_no_large_change(factory: Factory, said: Said) -> None:
+    redates.fill(factory, 20)
+    redates.pretend_older_rules(factory, date_confidence="low")
+
+    assert said("redate", "--yes")[0] == 0
+
+
+def test_a_job_that_is_held_says_so_and_thaw_lets_it_go_on(
+    factory: Factory, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redates.fill(factory, 20)
+    redates.pretend_older_rules(factory, captured_local=redates.OLD)
+    monkeypatch.setattr(plan, "weighty", lambda _: Counter())  # as if nobody had counted
+
+    code, text = said("redate", "--yes")
+    assert code == 1
+    assert "waits: 21 would get another date of 21 known files" in text
+    assert factory.events("media.asset.redated") == 0
+
+    code, text = said("thaw", "--yes")
+    assert code == 0
+    assert "21 of 21 photos looked at would change" in text
+    redates.work(factory)
     assert factory.events("media.asset.redated") == 21
 
 

@@ -25,7 +25,7 @@ def test_few_or_a_small_share_of_changes_are_usual(counts: Counts) -> None:
     ("counts", "reason"),
     [
         (Counts(known=20, vanished=20), "20 vanished of 20 known files"),
-        (Counts(known=1000, redated=200), "200 would be re-dated of 1000 known files"),
+        (Counts(known=1000, redated=200), "200 would get another date of 1000 known files"),
         (
             Counts(known=1000, vanished=100, changed=100),
             "100 vanished, 100 changed of 1000 known files",
