@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -22,6 +23,16 @@ JOB: Final = "move"
 
 FOLLOWS: Final = "follows"
 """The key of `job_assets.after` that says so."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Follower:
+    """A partner, and the folder where its picture will be."""
+
+    asset_id: UUID
+    picture_id: UUID
+    relative_path: str
+    folder: str
 
 
 def candidates(session: orm.Session, root_id: UUID, halves: Sequence[Half]) -> list[Half]:
@@ -79,6 +90,15 @@ def paths_beside(session: orm.Session, partner_ids: Collection[UUID]) -> dict[UU
         if folder != wanted_folder or not is_taken:
             found[row.id] = path
     return found
+
+
+def followers(session: orm.Session, folders: Mapping[UUID, str]) -> list[Follower]:
+    """The partners of pictures that go to other folders, which go there with them."""
+    values = {"ids": list(folders), "evidence": list(pairs.EVIDENCE)}
+    return [
+        Follower(row.id, row.picture_id, row.relative_path, folders[row.picture_id])
+        for row in session.execute(_FOLLOWERS, values)
+    ]
 
 
 def _identified(session: orm.Session, root_id: UUID, halves: Sequence[Half]) -> list[Half]:
@@ -155,6 +175,14 @@ _APART: Final = sa.text(f"""
     where a.id = any(cast(:ids as uuid[])) and a.relative_path is not null
       and a.removed_at is null
     order by a.id""")
+
+_FOLLOWERS: Final = sa.text(f"""
+    select a.id, a.relative_path, p.asset_id as picture_id
+    from media_assets a cross join lateral ({LEADER}) p
+    where p.asset_id = any(cast(:ids as uuid[])) and a.relative_path is not null
+      and a.removed_at is null and a.id in (
+        select linked_asset_id from asset_links where asset_id = any(cast(:ids as uuid[])))
+    order by a.relative_path""")
 
 _WAITING_JOB: Final = sa.text("""
     select id from jobs where type = :type and state = 'pending'
