@@ -238,6 +238,10 @@ def test_a_partner_moves_with_its_picture_and_back(factory: Factory) -> None:
     arrive(factory, {f"new/{name}": content for name, content in contents.items()}, at_once=False)
     before = factory.names()
     assert redates.preview(factory, is_moving=True).changes == []
+    shown = redates.preview(factory, ["camera=apple*"], redates.day_off(2), is_moving=True)
+    assert [(each.relative_path, each.folder) for each in shown.followers] == [
+        (f"{DAY}/IMG_1.MOV", "2019/2019-07-16")
+    ]
 
     job_id = redates.ask(factory, ["camera=apple*"], redates.day_off(2), is_moving=True)
     redates.work(factory)
