@@ -76,6 +76,7 @@ _SOURCES: Final = (
     _Source(tag.QUICKTIME_CREATE_DATE, 7, is_utc=True),
     _Source(tag.QUICKTIME_MEDIA_CREATE_DATE, 7, is_utc=True),
     _Source(tag.VIDEO_CREATE_DATE, 7, is_utc=True),
+    _Source(tag.QUICKTIME_CONTENT_CREATE_DATE, 6),
     _Source(tag.XMP_DATE_TIME_ORIGINAL, 6),
     _Source(tag.XMP_DATE_CREATED, 6),
     _Source(tag.IPTC_DATE_CREATED, 6, time=tag.IPTC_TIME_CREATED),

@@ -48,6 +48,7 @@ MAKER_CONTENT_IDENTIFIER: Final = "MakerNotes:ContentIdentifier"  # Apple 0x0011
 # MP4, MOV, 3GP, CR3: ISO 8601 in UTC ("2022-12-31T23:30:00Z"); a zero date (1904) is absent.
 QUICKTIME_CREATE_DATE: Final = "QuickTime:CreateDate"
 QUICKTIME_MEDIA_CREATE_DATE: Final = "QuickTime:MediaCreateDate"
+QUICKTIME_CONTENT_CREATE_DATE: Final = "QuickTime:ContentCreateDate"  # local time, any ISO form
 QUICKTIME_MODIFY_DATE: Final = "QuickTime:ModifyDate"
 # Apple's and others' text keys: local time with its offset ("2020-04-17T10:03:47-0600").
 KEYS_CREATION_DATE: Final = "Keys:CreationDate"  # com.apple.quicktime.creationdate

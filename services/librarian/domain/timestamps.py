@@ -45,7 +45,7 @@ _STAMP: Final = re.compile(
     r"(?:(?:[T: ]+|(?<=\d{8}))(?P<hour>\d\d|(?<=[T: ])\d)"
     r"[:.]? ?(?P<minute>\d\d|(?<=[:. ])\d)"
     r"(?:[:.]? ?(?P<second>\d\d|(?<=[:. ])\d)(?:[.,](?P<fraction>\d+))?)?"
-    rf"(?:\s*(?P<half>[AP]M))?\s*(?P<offset>{_OFFSET.pattern})(?:\s*DST)?)?",
+    rf"(?:\s*(?P<half>[AP]M))?\s*(?P<offset>{_OFFSET.pattern})(?:\s*(?:DST|STD))?)?",
     re.IGNORECASE,
 )
 _LONGEST_OFFSET_MINUTES: Final = 14 * 60

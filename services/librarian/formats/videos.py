@@ -20,7 +20,7 @@ _KEYS = {
     "model": "Keys:Model",
     "software": "Keys:Software",
     "content.identifier": "Keys:ContentIdentifier",
-    "date": "QuickTime:ContentCreateDate",
+    "date": tag_names.QUICKTIME_CONTENT_CREATE_DATE,
     "title": "QuickTime:Title",
     "comment": "QuickTime:Comment",
     "description": "QuickTime:Description",

@@ -148,6 +148,18 @@ def test_an_apple_video_has_local_time_with_its_offset() -> None:
     assert found.offset_source == "tag"
 
 
+def test_a_video_s_content_date_gives_its_offset() -> None:
+    found = decide(
+        {
+            "QuickTime:ContentCreateDate": "2019-07-24T11:25:40+0300",
+            QUICKTIME: "2019-07-24T08:25:42Z",
+        }
+    )
+
+    assert (wall(found), found.utc_offset_minutes) == ("2019-07-24T11:25:42", 180)
+    assert (found.offset_source, found.confidence) == ("tag", "medium")
+
+
 def test_a_container_closed_at_the_end_of_a_recording_does_not_contradict() -> None:
     found = decide(
         {"Keys:CreationDate": "2019-07-24T11:25:40+0300", QUICKTIME: "2019-07-24T08:45:57Z"}
