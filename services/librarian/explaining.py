@@ -109,7 +109,7 @@ def _in_words(candidate: Mapping[str, Any]) -> str:
     if candidate["verdict"] == "rejected":
         return f"not believed: {_REJECTED.get(candidate['reason'], candidate['reason'])}"
     words = _VERDICTS[candidate["verdict"]]
-    return f"{words} (in UTC)" if candidate["is_utc"] else words
+    return f"{words} (written in UTC)" if candidate["is_utc"] else words
 
 
 def _sentences(

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from dashboard import words
 from librarian.redating import plan
 from librarian.redating.decisions import Decision
+from librarian.redating.plan import Change
 from librarian.redating.survey import Survey
 from librarian.repository.pairs import Follower
 from suite import status_text
@@ -60,12 +61,12 @@ def render(found: Survey) -> Iterator[RenderableType]:
 
 
 def changes(found: Survey) -> RenderableType:
-    """Return the first changes as a table."""
+    """Return the first changes, by their date as it is now, as a table."""
     made = status_text.table("Changes", "photo", "date", "by (confidence)")
     partners: defaultdict[UUID, str] = defaultdict(str)
     for follower in found.followers:
         partners[follower.picture_id] += f"\n   with {escape(follower.relative_path)}"
-    for change in found.changes[:LISTED]:
+    for change in sorted(found.changes, key=by_date)[:LISTED]:
         old, new = change.before, change.after
         moved = f"\n-> [bold]{change.folder}/[/]" if change.folder else ""
         made.add_row(
@@ -74,6 +75,11 @@ def changes(found: Survey) -> RenderableType:
             arrow(f"{old.source} ({doubts(old)})", f"{new.source} ({doubts(new)})"),
         )
     return made
+
+
+def by_date(change: Change) -> tuple[datetime, str]:
+    """Return what sorts changes: undated photos first."""
+    return change.before.captured_local or datetime.min, change.name  # noqa: DTZ901  no zone
 
 
 def moment(decision: Decision) -> str:

@@ -7,21 +7,27 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from librarian.domain import confidence
 from shared.errors import UserError
 
+_CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "confidence": (confidence.HIGH, confidence.MEDIUM, confidence.LOW, confidence.NONE),
+    "conflict": ("yes", "no"),
+    "suspicious": ("yes", "no"),
+    "zone-source": ("tag", "gps", "utc_delta", "default", "manual", "none"),
+}
 KEYS: Final[Mapping[str, str]] = {
     "camera": "make and model, * for anything",
-    "confidence": "high, medium, low or none",
     "source": "where the date comes from, e.g. EXIF:DateTimeOriginal, * for anything",
     "from": "taken at or after this wall clock",
-    "to": "taken at or before this wall clock; a day includes its end",
+    "to": "taken at or before this wall clock; a day, month or year includes its end",
     "path": "path below Originals, * for anything",
     "id": "id of a photo",
-    "conflict": "yes or no",
-    "suspicious": "yes or no",
-    "zone-source": "tag, gps, utc_delta, default, manual or none",
+    **{key: f"one of {', '.join(values)}" for key, values in _CHOICES.items()},
 }
 _ONCE: Final = frozenset(("from", "to"))
+# What completes a year, a month or a day, and how many days lead into the next one.
+_PERIODS: Final = {4: ("-01-01", 366), 7: ("-01", 31), 10: ("", 1)}
 _WAY_OUT: Final = "keys: " + ", ".join(KEYS)
 
 Criteria = Mapping[str, Sequence[Any]]
@@ -44,18 +50,22 @@ def parse(texts: Sequence[str]) -> Criteria:
 
 
 def moment(text: str, *, is_end: bool = False) -> datetime.datetime:
-    """A wall clock; a day alone is its beginning or, with `is_end`, its end.
+    """A wall clock; a day, month or year alone is its beginning or, with `is_end`, its end.
 
     Raises UserError for anything else.
     """
+    text = text.strip()
+    first_day, longest_days = _PERIODS.get(len(text), ("", 0))
     try:
-        found = datetime.datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        found = datetime.datetime.fromisoformat(text + first_day)
+        if is_end and longest_days:
+            later = f"{found + datetime.timedelta(days=longest_days):%Y-%m-%d}"
+            after = datetime.datetime.fromisoformat(later[: len(text)] + first_day)
+            found = after - datetime.timedelta(microseconds=1)
+    except (ValueError, OverflowError) as error:
         raise UserError(f'"{text}" is no time', "write it as 2019-07-14T10:00:00") from error
     if found.tzinfo is not None:
         raise UserError(f'"{text}" names an offset', "give the wall clock alone")
-    if is_end and len(text.strip()) <= len("2019-07-14"):
-        return datetime.datetime.combine(found.date(), datetime.time.max)
     return found
 
 
@@ -74,9 +84,12 @@ def _value(key: str, value: str) -> Any:  # noqa: ANN401  as the key has it
         "from": moment,
         "to": lambda text: moment(text, is_end=True),
         "id": _id,
-        "conflict": _yes,
-        "suspicious": _yes,
+        "conflict": "yes".__eq__,
+        "suspicious": "yes".__eq__,
     }
+    choices = _CHOICES.get(key, (value,))
+    if value not in choices:
+        raise UserError(f'{key} is never "{value}"', f"one of: {', '.join(choices)}")
     return parsers.get(key, str)(value)
 
 
@@ -85,9 +98,3 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise UserError(f'"{text}" is no id of a photo') from error
-
-
-def _yes(text: str) -> bool:
-    if text not in {"yes", "no"}:
-        raise UserError(f'"{text}" is neither yes nor no')
-    return text == "yes"

@@ -63,13 +63,13 @@ def run(args: argparse.Namespace) -> int:
             default_zone = originals.default_zone(session)
             if not rows.page(session, chosen, after=None, limit=1):
                 raise no_photos(session, args.camera)
+        fix = fix_of(database, args)
         suggestion = evidence(database, chosen, default_zone)
         print(words(suggestion), file=sys.stderr if args.json else sys.stdout)
         if is_asking:
             raise UserError("nothing says how the clock was wrong", "give --shift, --true-time or "
                             "--zone")  # fmt: skip
         job_id = uuid4()
-        fix = fix_of(database, args)
         found = survey.survey(database, chosen, How(default_zone, job_id, fix, args.move))
         return redate_job.change(database, Asked(job_id, "clock_fix"), found, args)
 
@@ -89,7 +89,9 @@ def fix_of(database: Database, args: argparse.Namespace) -> ClockFix:
     if args.true_time:
         photo, equals, text = args.true_time.rpartition("=")
         if not equals:
-            raise UserError(f'"{args.true_time}" is not PHOTO=TIME')
+            raise UserError(
+                f'"{args.true_time}" is not PHOTO=TIME', "e.g. IMG_1.jpg=2019-07-14T10:00"
+            )
         shift = true_shift(database, photo, text)
     return ClockFix(shift, args.zone, args.keep)
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from rich.table import Table
 from sqlalchemy import orm
 
-from dashboard import receipts
+from dashboard import receipts, words
 from librarian import explaining
 from librarian.domain import naming
 from librarian.explaining import Explanation
@@ -120,13 +120,12 @@ def evidence(explanation: Explanation) -> Table:
         "Evidence", "", "weight", "source, as written", "wall clock", "verdict"
     )
     for each in explanation.candidates:
-        offset = each["offset_minutes"]
-        stated = "" if offset is None else f"\nstates {offset:+} min"
+        wall = (each["value"] or "-").replace("T", " ")[: len("2019-07-14 10:00:00.000")]
         made.add_row(
             "[green]●[/]" if each["won"] else "",
             str(each["weight"]),
             f"{escape(each['source'])}\n[dim]{escape(each['raw'])}[/]",
-            f"{(each['value'] or '-').replace('T', ' ')}{stated}",
+            wall + words.offset(each["offset_minutes"]),
             escape(each["in_words"]),
         )
     return made

@@ -27,6 +27,20 @@ def test_values_have_the_form_of_their_key() -> None:
     assert found["path"] == ["20\\_9/%.jp_"]
 
 
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("2019", "2019-01-01", "2019-12-31T23:59:59.999999"),
+        ("2020-02", "2020-02-01", "2020-02-29T23:59:59.999999"),
+        ("2019-12-31", "2019-12-31", "2019-12-31T23:59:59.999999"),
+        ("2019-07-14T10:00", "2019-07-14T10:00:00", "2019-07-14T10:00:00"),
+    ],
+)
+def test_a_range_holds_whole_days_months_and_years(text: str, start: str, end: str) -> None:
+    assert criteria.moment(text) == datetime.datetime.fromisoformat(start)
+    assert criteria.moment(text, is_end=True) == datetime.datetime.fromisoformat(end)
+
+
 def test_values_of_one_key_are_alternatives() -> None:
     assert criteria.parse(["confidence=low", "confidence=none"]) == {"confidence": ["low", "none"]}
 
@@ -39,7 +53,10 @@ def test_values_of_one_key_are_alternatives() -> None:
         ("from=yesterday", "no time"),
         ("from=2019-07-14T10:00+02:00", "names an offset"),
         ("id=7", "no id"),
-        ("suspicious=maybe", "neither"),
+        ("suspicious=maybe", "suspicious is never"),
+        ("confidence=hgh", "confidence is never"),
+        ("zone-source=GPS", "zone-source is never"),
+        ("to=9999", "no time"),
     ],
 )
 def test_nonsense_is_refused(text: str, complaint: str) -> None:
