@@ -60,7 +60,7 @@ def heal(
     """Give a missing or damaged original the arrival's bytes; the bad ones are kept aside."""
     with original_rows.locked(database, known.asset_id):
         with database.read() as session:
-            row = original_rows.by_id(session, known.asset_id)
+            row = original_rows.holding(session, known.asset_id, known.file_hash)
         if row is None or row.relative_path is None:
             raise errors.TransientError(f"asset {known.asset_id} changed while it was healed")
         if is_sound(originals, row, is_read=True):
@@ -106,8 +106,9 @@ def outcome(
 
 
 def _tell(session: orm.Session, staged: Staged, row: Original, why: str, now: datetime) -> None:
-    """The photo is sound again: its damage is forgotten, and failed stages have another try."""
-    surveying.note(session, [Verdict(row.asset_id, str(row.relative_path), None)], now)
+    """The file is sound again: its damage is forgotten, and failed stages have another try."""
+    if not row.is_sidecar:
+        surveying.note(session, [Verdict(row.asset_id, str(row.relative_path), None)], now)
     for stage in stages.BY_NAME:
         ledger.retry(session, stage, now=now, asset_ids=[row.asset_id])
     revision = ledger.lock(session, [row.asset_id]).get(row.asset_id, row.revision)

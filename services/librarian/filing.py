@@ -23,6 +23,7 @@ from librarian import (
     companions_filing,
     deciding,
     duplicates,
+    heeding,
     high_water,
     left_behind,
     linking,
@@ -33,21 +34,24 @@ from librarian import (
     staging,
 )
 from librarian.arrivals import Claimed, Outcome, Source
-from librarian.companions_filing import Belonging
+from librarian.companions_filing import Speaking
 from librarian.deciding import Plan
 from librarian.departing import Departure, depart
 from librarian.domain import naming
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts, Facts
+from librarian.formats.sidecars import UnreadableCompanionError
 from librarian.neighbours import Folder, Neighbours
 from librarian.originals import Originals
 from librarian.publishing import Publishing
 from librarian.repository import originals as original_rows
 from librarian.repository import recording as rows
+from librarian.repository import sidecars as sidecar_rows
 from librarian.repository.originals import Original
+from librarian.repository.sidecars import Met
 from librarian.reserving import Reserved
 from librarian.staging import Staged
-from shared import errors, event_log, faults, ownership
+from shared import errors, event_log, events, faults, ownership
 from shared.clock import Clock
 from shared.database import Database
 
@@ -107,10 +111,13 @@ class Batch:
             staged = self._stage(self._without_recovered(batch))
             photos = [each for each in staged if each.companion is None]
             sidecars = [each for each in staged if each.companion is not None]
-            for plans in pairing.in_turns(self._decide(self._new(photos))):
+            speaking = self._speaking_of(photos)
+            for plans in pairing.in_turns(self._decide(self._new(photos), speaking)):
                 self._link(self._keep(self._paired(plans)))
-            self._write_heard(self._keep(self._decide_sidecars(sidecars)))
             self._settle_duplicates()
+            self._greet(photos, speaking)
+            self._file_sidecars(sidecars)
+            self._record()
             self._raise_high_water()
             self._remove()
         finally:
@@ -162,7 +169,11 @@ class Batch:
                 self._again.append(each)
         return list(new.values())
 
-    def _decide(self, new: Sequence[Staged]) -> list[Plan]:
+    def _speaking_of(self, photos: Sequence[Staged]) -> Speaking:
+        with self._database.read() as session:
+            return companions_filing.speaking_of(session, photos)
+
+    def _decide(self, new: Sequence[Staged], speaking: Speaking) -> list[Plan]:
         """Facts are read, of the photo and of companions beside it; date and place are decided."""
         with self._database.read() as session:
             zone = original_rows.default_zone(session)
@@ -172,7 +183,10 @@ class Batch:
             with self._originals.open_temporary(staged.temporary) as descriptor:
                 name = naming.display(staged.claimed.found.path)
                 facts = self._means.reader.read(descriptor, name)
-            return deciding.plan(staged, uuid.uuid4(), facts, rules, self._beside(staged))
+            said = self._beside(staged) + self._filed_facts(
+                speaking.get(staged.claimed.file_id, ())
+            )
+            return deciding.plan(staged, uuid.uuid4(), facts, rules, said)
 
         return self._means.each(decide, new)
 
@@ -188,36 +202,69 @@ class Batch:
         said = (neighbours.facts_of(self._source_fd, path + slash + os.fsencode(n)) for n in beside)
         return [facts for facts in said if facts is not None]
 
-    def _decide_sidecars(self, sidecars: Sequence[Staged]) -> list[Plan]:
+    def _file_sidecars(self, sidecars: Sequence[Staged]) -> None:
         """Sidecars whose photo is filed go beside it; the others wait for theirs."""
         if not sidecars:
-            return []
+            return
         folder_of = functools.partial(self._folder, sidecars[0].claimed.source)
         with self._database.read() as session:
             found = companions_filing.belongings(session, sidecars, folder_of)
         belonging = {each.staged.claimed.file_id for each in found}
-        waiting = (each for each in sidecars if each.claimed.file_id not in belonging)
-        self._wait(waiting, arrivals.WAITING_FOR_PHOTO)
-        for each in found:
-            if each.filed_at is not None:
-                self._settle_sidecar(each, each.filed_at)
-        return [self._plan_sidecar(each) for each in found if each.filed_at is None]
+        for each in sidecars:
+            if each.claimed.file_id not in belonging:
+                why = f"{companions_filing.expected(each)} in its folder"
+                self._add([staging.outcome(each.claimed, None, arrivals.WAITING_FOR_PHOTO, why)])
+        said = {one: self._said(one.staged) for one in found}  # healing takes the staged bytes
+        self._settle([(one.staged, one.filed) for one in found if one.filed is not None])
+        plans = [companions_filing.plan(one, *said[one]) for one in found if one.filed is None]
+        heard = recovery.spoken_of([one.filing for one in self._keep(plans)])
+        heard |= self._hear((one.spoken_of, said[one][0]) for one in found if one.filed is not None)
+        recovery.write_ledgers_view(self._database, self._originals, heard)
 
-    def _plan_sidecar(self, belonging: Belonging) -> Plan:
-        staged = belonging.staged
-        name = os.fsdecode(staged.claimed.found.path.rpartition(b"/")[2])
-        with self._originals.open_temporary(staged.temporary) as descriptor:
-            return companions_filing.plan(belonging, neighbours.read(name, descriptor))
+    def _said(self, sidecar: Staged) -> tuple[CompanionFacts | None, str | None]:
+        """What a sidecar says, and why that cannot be read."""
+        name = os.fsdecode(sidecar.claimed.found.path.rpartition(b"/")[2])
+        with self._originals.open_temporary(sidecar.temporary) as descriptor:
+            try:
+                return neighbours.read(name, descriptor), None
+            except UnreadableCompanionError as error:
+                return None, str(error)
 
-    def _settle_sidecar(self, belonging: Belonging, path: str) -> None:
-        """A sidecar that is filed already may go if what is filed is sound."""
-        staged = belonging.staged
-        if self._originals.hash_at(path) == (staged.file_hash, staged.size_bytes):
-            self._add([duplicates.outcome(staged, belonging.owner)])
-            self._departures.append(Departure(staged, path, staged.size_bytes))
-        else:
-            why = f"{path} is missing or damaged"
-            self._add([duplicates.outcome(staged, belonging.owner, arrivals.KEPT, why)])
+    def _greet(self, photos: Sequence[Staged], speaking: Speaking) -> None:
+        """Sidecars that came before their photo: those that wait are woken, filed ones are heard.
+
+        A new photo has heard them when it was decided.
+        """
+        waiting: set[UUID] = set()
+        said: list[tuple[Sequence[UUID], CompanionFacts | None]] = []
+        for each in photos:
+            outcome = self._outcomes[each.claimed.file_id]
+            if outcome.asset_id is None:
+                continue
+            met = speaking.get(each.claimed.file_id, ())
+            waiting |= {one.file_id for one in met if one.relative_path is None}
+            if outcome.outcome == "duplicate":
+                said += [([outcome.asset_id], facts) for facts in self._filed_facts(met)]
+        self._database.run(lambda session: sidecar_rows.wake(session, waiting))
+        recovery.write_ledgers_view(self._database, self._originals, self._hear(said))
+
+    def _filed_facts(self, met: Sequence[Met]) -> list[CompanionFacts]:
+        paths = [os.fsencode(one.relative_path) for one in met if one.relative_path is not None]
+        said = (neighbours.facts_of(self._originals.folder.fd, path) for path in paths)
+        return [facts for facts in said if facts is not None]
+
+    def _hear(self, said: Iterable[tuple[Sequence[UUID], CompanionFacts | None]]) -> set[UUID]:
+        """Photos that are filed hear companions; those that did not know them yet."""
+        told = [(asset_ids, facts) for asset_ids, facts in said if facts is not None]
+        if not told:
+            return set()
+
+        def hear(session: orm.Session) -> set[UUID]:
+            rules = DateRules(original_rows.default_zone(session), self._now)
+            heard = (heeding.heed(session, asset_ids, facts, rules) for asset_ids, facts in told)
+            return set().union(*heard)
+
+        return self._database.run(hear)
 
     def _keep(self, plans: Sequence[Plan]) -> list[Reserved]:
         """Reserve, publish, record; the recorded ones."""
@@ -252,31 +299,41 @@ class Batch:
         return reserved
 
     def _link(self, recorded: Sequence[Reserved]) -> None:
-        """New photos are linked with their partners, and companions that wait for them woken."""
+        """New photos are linked with their partners."""
         if not recorded:
             return
         linked = linking.link(self._database, self._originals, recorded)
         linked |= recovery.spoken_of([one.filing for one in recorded])
         recovery.write_ledgers_view(self._database, self._originals, linked)
 
-    def _write_heard(self, recorded: Sequence[Reserved]) -> None:
-        """The records of photos hold what sidecars have just changed about them."""
-        heard = recovery.spoken_of([one.filing for one in recorded])
-        recovery.write_ledgers_view(self._database, self._originals, heard)
-
     def _settle_duplicates(self) -> None:
-        """Originals of known contents are looked at, and all outcomes that are left recorded."""
+        """Originals of known contents are looked at; the photos' outcomes are recorded."""
         with self._database.read() as session:
             known = original_rows.by_hash(session, [each.file_hash for each in self._again])
         self._wait(each for each in self._again if each.file_hash not in known)
-        again = [each for each in self._again if each.file_hash in known]
-        self._add(self._means.each(lambda one: self._settle(one, known[one.file_hash]), again))
-        settled = [each for each in again if self._outcomes[each.claimed.file_id].outcome]
+        again = [(each, known[each.file_hash]) for each in self._again if each.file_hash in known]
+        settled = self._settle(again)
+        self._record([duplicates.found_event(staged, original) for staged, original in settled])
+
+    def _settle(self, again: Sequence[tuple[Staged, Original]]) -> list[tuple[Staged, Original]]:
+        """Those of the re-arrivals whose original holds their bytes now, or which stay."""
+
+        def settle(one: tuple[Staged, Original]) -> Outcome:
+            try:
+                return duplicates.settle(self._database, self._originals, *one, self._now)
+            except errors.TransientError as error:  # somebody else moves or heals it just now
+                return staging.outcome(one[0].claimed, None, BUSY, str(error))
+
+        self._add(self._means.each(settle, again))
+        settled = [one for one in again if self._outcomes[one[0].claimed.file_id].outcome]
         self._departures += [
-            Departure(each, str(known[each.file_hash].relative_path), each.size_bytes)
-            for each in settled
+            Departure(staged, str(original.relative_path), staged.size_bytes)
+            for staged, original in settled
         ]
-        told = [duplicates.found_event(each, known[each.file_hash]) for each in settled]
+        return settled
+
+    def _record(self, told: Sequence[events.Event] = ()) -> None:
+        """Record the outcomes that are not yet, with their events."""
         unrecorded = [o for o in self._outcomes.values() if o.file_id not in self._recorded]
 
         def decide(session: orm.Session) -> None:
@@ -284,13 +341,8 @@ class Batch:
             event_log.append(session, told, now=self._now)
 
         self._database.run(decide)
+        self._recorded |= {each.file_id for each in unrecorded}
         faults.point("filing.decided")
-
-    def _settle(self, staged: Staged, known: Original) -> Outcome:
-        try:
-            return duplicates.settle(self._database, self._originals, staged, known, self._now)
-        except errors.TransientError as error:  # somebody else moves or heals it just now
-            return staging.outcome(staged.claimed, None, BUSY, str(error))
 
     def _remove(self) -> None:
         """In move mode, sources leave whose original is recorded."""

@@ -21,11 +21,12 @@ from shared import event_log, events, ledger
 
 def heed(
     session: orm.Session, asset_ids: Collection[UUID], facts: CompanionFacts, rules: DateRules
-) -> None:
+) -> set[UUID]:
     """Decide the dates of photos anew that did not know this companion, and place them by it.
 
-    The file stays where it is: only a person's `redate --move` takes it to another folder.
+    Returns these. Files stay where they are: only a person's `redate --move` takes them elsewhere.
     """
+    heard: set[UUID] = set()
     ledger.lock(session, list(asset_ids))
     for asset_id, stored in sorted(redating.load(session, asset_ids).items()):
         if facts in stored.companions:
@@ -34,6 +35,8 @@ def heed(
         _date(session, dataclasses.replace(stored, companions=companions), facts, rules)
         if told := deciding.placing(companions):
             place(session, asset_id, told, rules.now)
+        heard.add(asset_id)
+    return heard
 
 
 def place(session: orm.Session, asset_id: UUID, facts: CompanionFacts, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What a recorded photo means to others: to sidecars that wait for it, to a cut version of it."""
+"""What a recorded photo means to another one: to a cut version of it that came before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import orm
 
-from librarian import arrivals
 from librarian.originals import Originals
 from librarian.repository import links
 from librarian.reserving import Reserved
@@ -17,17 +16,14 @@ from shared.database import Database
 
 
 def link(database: Database, originals: Originals, recorded: Sequence[Reserved]) -> set[UUID]:
-    """Wake companions that wait for what was just recorded; the damaged assets that came whole."""
+    """Link what was just recorded; the damaged assets that came whole."""
     asset_ids = [one.filing.asset_id for one in recorded]
     with database.read() as session:
         candidates = links.damaged_like(session, asset_ids)
     paths = {one.filing.asset_id: one.filing.relative_path for one in recorded}
     whole = whole_pictures(candidates, originals, paths)
-    source_id = recorded[0].staged.claimed.source.id
-    starts = {_beginning(one.staged.claimed.found.path) for one in recorded}
 
     def write(session: orm.Session) -> set[UUID]:
-        links.wake_waiting(session, source_id, starts, arrivals.WAITING_FOR_PHOTO)
         return {
             damaged
             for damaged, complete in whole
@@ -49,12 +45,6 @@ def whole_pictures(
         if _hash_of_beginning(originals, paths[complete.asset_id], damaged.size_bytes)
         == damaged.file_hash
     ]
-
-
-def _beginning(path: bytes) -> bytes:
-    """What the paths of all companions of a photo begin with."""
-    folder, slash, name = path.rpartition(b"/")
-    return folder + slash + name.split(b".")[0]
 
 
 def _hash_of_beginning(originals: Originals, path: str, size_bytes: int) -> str:

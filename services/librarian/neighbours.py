@@ -8,12 +8,11 @@ from __future__ import annotations
 import bisect
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
 from librarian.domain import companions, ignoring, naming
-from librarian.domain.companions import CompanionKind
-from librarian.domain.content_type import HEAD_BYTES
 from librarian.domain.facts import CompanionFacts
 from librarian.formats import sidecars
 from shared import errors
@@ -92,29 +91,34 @@ def beginning(companion: str) -> str:
     return _END_OF_STEM.split(key)[0] or key[:1]
 
 
-def facts_of(source_fd: int, path: bytes) -> CompanionFacts | None:
-    """What a companion in a source says; None if it is gone, damaged or says nothing."""
+def spellings(text: str) -> set[str]:
+    """A beginning of a name in the usual cases and Unicode forms, for what is sorted by bytes."""
+    forms = {text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)}
+    return {spelt for form in forms for spelt in (form, form.lower(), form.upper())}
+
+
+def facts_of(folder_fd: int, path: bytes) -> CompanionFacts | None:
+    """What a companion below a folder says; None if it is gone, damaged or says nothing."""
     try:
-        descriptor = folders.open_file(source_fd, path)
+        descriptor = folders.open_file(folder_fd, path)
     except (OSError, errors.PermanentError):
         return None
     try:
         return read(os.fsdecode(path.rpartition(b"/")[2]), descriptor)
-    except OSError:
+    except (OSError, sidecars.UnreadableCompanionError):
         return None
     finally:
         os.close(descriptor)
 
 
 def read(name: str, descriptor: int) -> CompanionFacts | None:
-    """What the open companion says; None if it is damaged or says nothing of the photo."""
-    if os.fstat(descriptor).st_size > sidecars.MAX_BYTES:
+    """What the open companion says; None if that is nothing of dates and places.
+
+    Raises:
+        UnreadableCompanionError: It is damaged or too large.
+    """
+    kind = sidecars.kind_of(name, descriptor)
+    if kind is None:
         return None
-    kind = companions.kind_of(name, os.pread(descriptor, HEAD_BYTES, 0))
-    if kind not in {CompanionKind.XMP, CompanionKind.TAKEOUT}:
-        return None
-    try:
-        facts = sidecars.read(kind, os.pread(descriptor, sidecars.MAX_BYTES + 1, 0))
-    except sidecars.UnreadableCompanionError:
-        return None
+    facts = sidecars.read(kind, os.pread(descriptor, sidecars.MAX_BYTES + 1, 0))
     return facts if facts.tags or facts.latitude_deg is not None else None

@@ -115,6 +115,8 @@ def outcome_of(filing: Filing, path: bytes) -> Outcome:
             "companion",
             asset_id=filing.asset_id,
             file_hash=filing.file_hash,
+            reason="not read" if filing.record.get("problem") else None,
+            detail=filing.record.get("problem"),
         )
     return Outcome(
         file_id=filing.file_id,

@@ -105,7 +105,7 @@ def _stage_open(claimed: Claimed, descriptor: int, originals: Originals) -> Stag
     if companion is CompanionKind.TAKEOUT_ALBUM:
         return outcome(claimed, "ignored", "takeout album", "it speaks of no photo")
     if kind is None:
-        return outcome(claimed, "quarantined", "unrecognised", "no picture or video")
+        return outcome(claimed, "quarantined", *companions.why_not(_name(claimed)))
     temporary, file_hash, size_bytes = _copy(descriptor, originals, before.mtime_ns)
     after = Identity.of(os.fstat(descriptor))
     if after != before or size_bytes != before.size or is_open_for_writing(descriptor):
@@ -120,12 +120,16 @@ def _kinds(
 ) -> tuple[content_type.ContentType | None, CompanionKind | None]:
     """The kind of the content, and of companion if it is one."""
     head = os.pread(descriptor, content_type.HEAD_BYTES, 0)
-    name = os.fsdecode(claimed.found.path.rpartition(b"/")[2])
+    name = _name(claimed)
     kind = content_type.detect(head)
-    if kind is not None or claimed.found.size > sidecars.MAX_BYTES:
+    if kind is not None:
         return kind, None
-    companion = companions.kind_of(name, head)
+    companion = sidecars.kind_of(name, descriptor)
     return (SIDECAR if companion else None), companion
+
+
+def _name(claimed: Claimed) -> str:
+    return os.fsdecode(claimed.found.path.rpartition(b"/")[2])
 
 
 def _refusal(claimed: Claimed, seen: Identity, descriptor: int) -> Outcome | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from librarian.domain import naming
@@ -30,6 +30,20 @@ _KINDS: Final = (
     (".json", _ALBUM_MARKS, CompanionKind.TAKEOUT_ALBUM),
 )
 _COMPANION_EXTENSIONS: Final = frozenset(extension for extension, _, _ in _KINDS)
+UNRECOGNISED: Final = "unrecognised"
+UNSUPPORTED: Final = "unsupported"
+_OF_OTHER_PROGRAMS: Final[Mapping[str, str]] = {
+    ".cos": "Capture One",
+    ".dop": "DxO PhotoLab",
+    ".nksc": "Nikon NX Studio",
+    ".on1": "ON1",
+    ".pp3": "RawTherapee",
+    ".vrd": "Canon Digital Photo Professional",
+    ".dr4": "Canon Digital Photo Professional",
+    ".spd": "Silkypix",
+}
+"""Sidecars that hold how a program develops a photo and nothing of when and where it was taken."""
+
 RAW_EXTENSIONS: Final = frozenset(
     (
         ".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".iiq", ".kdc",
@@ -55,15 +69,30 @@ ANY_EXTENSION: Final = ".*"
 ANY_ENDING: Final = "*"
 
 
+def is_name_of_one(name: str) -> bool:
+    """Whether a companion may have this name."""
+    return _extension(name) in _COMPANION_EXTENSIONS
+
+
 def kind_of(name: str, head: bytes) -> CompanionKind | None:
-    """The kind of companion that name and leading bytes (some KiB) make; None for other files."""
-    extension = naming.split(name)[1].lower()
+    """The kind of companion that name and leading bytes make; None for other files."""
+    extension = _extension(name)
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         head = head.decode("utf-16", "replace").encode()
     for own_extension, marks, kind in _KINDS:
         if extension == own_extension and any(mark in head for mark in marks):
             return kind
     return None
+
+
+def why_not(name: str) -> tuple[str, str]:
+    """Reason and detail of a file that is neither picture nor video nor a companion."""
+    extension = _extension(name)
+    if extension in _OF_OTHER_PROGRAMS:
+        return UNSUPPORTED, f"settings of {_OF_OTHER_PROGRAMS[extension]}; XMP would be read"
+    if extension in _COMPANION_EXTENSIONS:
+        return UNRECOGNISED, f"no sidecar, though its name ends in {extension}"
+    return UNRECOGNISED, "no picture, video or sidecar"
 
 
 def candidate_owner_names(name: str) -> tuple[str, ...]:
@@ -79,6 +108,24 @@ def candidate_owner_names(name: str) -> tuple[str, ...]:
             names.append(stem[:4] + stem[5:] + ANY_EXTENSION)
         return tuple(names)
     return tuple(dict.fromkeys(_takeout_owner_names(stem)))
+
+
+def beginnings(photo_name: str) -> set[str]:
+    """What the names of all companions begin with that may speak of a photo, but for their case."""
+    stem = photo_name.split(".")[0]
+    plain = _INDEX.fullmatch(stem)
+    stems = {stem, plain[1] if plain else stem}
+    for each in tuple(stems):
+        stems |= {each[: -len(edited)] for edited in _EDITED if each.lower().endswith(edited)}
+        if each[:4].upper() == "IMG_":  # Apple's AAE: IMG_O1234 and IMG_E1234
+            stems |= {each[:4] + letter + each[4:] for letter in "OE"}
+    return {each[:_CUT_LENGTH] if len(each) >= _CUT_LENGTH else each + "." for each in stems}
+
+
+def expected(name: str) -> str:
+    """The name of the photo that a companion waits for, as far as its own tells: IMG_1.jpg, a.*."""
+    likeliest = candidate_owner_names(name)[0]
+    return likeliest if naming.split(likeliest)[1] else likeliest + ANY_EXTENSION
 
 
 def match(companion_name: str, names_in_folder: Iterable[str]) -> str | None:

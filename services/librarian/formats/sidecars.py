@@ -2,9 +2,10 @@
 
 import datetime
 import json
+import os
 from collections.abc import Mapping
 
-from librarian.domain import clean, position, tag_names
+from librarian.domain import clean, companions, position, tag_names
 from librarian.domain.companions import CompanionKind
 from librarian.domain.facts import JSON, CompanionFacts
 from librarian.domain.position import Position
@@ -15,7 +16,17 @@ _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class UnreadableCompanionError(ValueError):
-    """The companion is damaged or too large; its photo is filed without it."""
+    """The companion is damaged or too large; its photo does not hear it."""
+
+
+def kind_of(name: str, descriptor: int) -> CompanionKind | None:
+    """The kind of companion that an open file is; None for other files.
+
+    What tells it may stand far behind: Takeout's descriptions are as long as people write them.
+    """
+    if not companions.is_name_of_one(name):
+        return None
+    return companions.kind_of(name, os.pread(descriptor, MAX_BYTES, 0))
 
 
 def read(kind: CompanionKind, content: bytes) -> CompanionFacts:
@@ -25,7 +36,7 @@ def read(kind: CompanionKind, content: bytes) -> CompanionFacts:
         UnreadableCompanionError: The content is not what the kind promises.
     """
     if len(content) > MAX_BYTES:
-        raise UnreadableCompanionError(f"{len(content)} bytes are too many for a {kind.value}")
+        raise UnreadableCompanionError(f"more than {MAX_BYTES >> 20} MiB are not read")
     match kind:
         case CompanionKind.XMP:
             return xmp_facts(content)
@@ -38,9 +49,10 @@ def read(kind: CompanionKind, content: bytes) -> CompanionFacts:
 def xmp_facts(content: bytes) -> CompanionFacts:
     """The properties of a sidecar under the names of tag_names, with their position."""
     text = content.decode("utf-16", "replace") if content[:2] in _BYTE_ORDER_MARKS else content
-    tags = clean.tags(xmp.tags(text))
-    if not tags:
-        raise UnreadableCompanionError("no XMP properties")
+    try:
+        tags = clean.tags(xmp.read(text))
+    except xmp.UnreadableXmpError as error:
+        raise UnreadableCompanionError(str(error)) from error
     return _facts(CompanionKind.XMP, tags, position.of_tags(tags))
 
 
@@ -49,7 +61,7 @@ def takeout_facts(content: bytes) -> CompanionFacts:
     try:
         told = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise UnreadableCompanionError(f"no JSON: {error}") from error
+        raise UnreadableCompanionError(f"not well-formed: {error}") from error
     if not isinstance(told, dict):
         raise UnreadableCompanionError("no JSON object")
     tags: dict[str, JSON] = {}

@@ -41,19 +41,31 @@ _ROOTS = (b"x:xmpmeta", b"x:xapmeta", b"rdf:RDF")
 _NAME = re.compile(r"\{(.*)\}(.*)")
 
 
+class UnreadableXmpError(ValueError):
+    """The packet is no well-formed XML, or too large."""
+
+
 def tags(packet: bytes | str) -> Tags:
-    """The properties of a packet; {} where it is none, is damaged or too large.
+    """The properties of a packet; {} where it is none, is damaged or too large."""
+    try:
+        return read(packet)
+    except UnreadableXmpError:
+        return {}
+
+
+def read(packet: bytes | str) -> Tags:
+    """The properties of a packet; raises UnreadableXmpError.
 
     Numbers stay text but for XMP:Rating and XMP:Orientation; lists are lists.
     """
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "surrogatepass")
     if len(packet) > MAX_PACKET_BYTES:
-        return {}
+        raise UnreadableXmpError(f"{len(packet)} bytes are too many")
     try:
         root = ElementTree.fromstring(_document(packet))
-    except (ParseError, defusedxml.DefusedXmlException, ValueError, LookupError):
-        return {}
+    except (ParseError, defusedxml.DefusedXmlException, ValueError, LookupError) as error:
+        raise UnreadableXmpError(f"not well-formed: {error}") from error
     return values.first(_properties(root))
 
 

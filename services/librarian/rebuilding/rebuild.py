@@ -23,6 +23,7 @@ from librarian.domain import companions, content_type, naming
 from librarian.domain import facts as domain_facts
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts, Facts
+from librarian.formats import sidecars
 from librarian.rebuilding import archive, matching, rows, writing
 from librarian.rebuilding.archive import Entry, Folder
 from librarian.rebuilding.matching import Index, Sidecar
@@ -197,7 +198,7 @@ class Rebuild:
         entry = replace(entry, size_bytes=size_bytes)
         head = os.pread(descriptor, content_type.HEAD_BYTES, 0)
         if content_type.detect(head) is None:
-            kind = companions.kind_of(entry.name, head)
+            kind = sidecars.kind_of(entry.name, descriptor)
             return Looked(entry, file_hash, None, kind.value if kind else None)
         return Looked(entry, file_hash, self._wanted.reader.read(descriptor, entry.name))
 

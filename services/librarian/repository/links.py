@@ -89,32 +89,6 @@ def insert_sidecar(
     )
 
 
-def sidecars_with(session: orm.Session, file_hashes: Iterable[str]) -> dict[tuple[UUID, str], str]:
-    """Paths of filed sidecars with these contents, by asset and hash."""
-    sidecar = models.AssetLink
-    rows = session.execute(
-        sa.select(sidecar.asset_id, sidecar.file_hash, sidecar.relative_path).where(
-            sidecar.file_hash.in_(list(file_hashes))
-        )
-    )
-    return {
-        (row.asset_id, row.file_hash): row.relative_path
-        for row in rows
-        if row.file_hash is not None and row.relative_path is not None
-    }
-
-
-def wake_waiting(
-    session: orm.Session, source_id: UUID, beginnings: Iterable[bytes], reason: str
-) -> None:
-    """Let companions whose path begins with one of these be tried at once: a photo is filed now."""
-    low = sorted(set(beginnings))
-    session.execute(
-        _WAKE,
-        {"source": source_id, "low": low, "high": [*map(after, low)], "reason": reason},
-    )
-
-
 def after(beginning: bytes) -> bytes:
     """The first byte string behind all that begin so."""
     trimmed = beginning.rstrip(b"\xff")
@@ -137,9 +111,3 @@ _DAMAGED_LIKE: Final = sa.text("""
         or d.captured_local = a.captured_local)
     where a.id = any(cast(:ids as uuid[])) and a.damage is null
     order by d.id limit 100""")
-
-_WAKE: Final = sa.text("""
-    update files f set next_attempt_at = null
-    from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
-    where f.source_id = :source and f.superseded_at is null and f.outcome is null
-      and f.path >= i.low and f.path < i.high and f.reason = :reason""")

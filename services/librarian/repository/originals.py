@@ -23,7 +23,10 @@ ASSET_LOCK_CLASS: Final = 0x50464173
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Original:
-    """An asset and the path of its managed original; None if it is only referenced."""
+    """A content of an asset and the path where we keep it; None if it is only referenced.
+
+    The content is that of the photo, or that of a sidecar beside it.
+    """
 
     asset_id: UUID
     file_hash: str
@@ -32,6 +35,7 @@ class Original:
     root_id: UUID | None
     revision: int
     is_removed: bool
+    is_sidecar: bool = False
 
 
 def root_of(
@@ -90,6 +94,28 @@ def by_hash(session: orm.Session, hashes: Collection[str]) -> dict[str, Original
 def by_id(session: orm.Session, asset_id: UUID) -> Original | None:
     """One asset."""
     return next(_select(session, models.MediaAsset.id == asset_id), None)
+
+
+def holding(session: orm.Session, asset_id: UUID, file_hash: str) -> Original | None:
+    """The original of an asset, or that of its sidecars, with this content."""
+    photo = by_id(session, asset_id)
+    if photo is None or photo.file_hash == file_hash:
+        return photo
+    link = models.AssetLink
+    row = session.execute(
+        sa.select(link.relative_path, link.size_bytes).where(
+            link.asset_id == asset_id, link.file_hash == file_hash
+        )
+    ).first()
+    if row is None:
+        return None
+    return dataclasses.replace(
+        photo,
+        file_hash=file_hash,
+        size_bytes=row.size_bytes,
+        relative_path=row.relative_path,
+        is_sidecar=True,
+    )
 
 
 def at_paths(session: orm.Session, root_id: UUID, paths: Collection[str]) -> dict[str, Original]:

@@ -8,8 +8,10 @@ import pytest
 
 import factories
 import photos
+import redates
 from factories import Factory
 from librarian import records
+from librarian.arrivals import Mode
 from shared import ledger
 from shared.clock import SystemClock
 from shared.database import Database
@@ -116,7 +118,184 @@ def test_a_sidecar_without_its_photo_waits(factory: Factory) -> None:
     [outcome] = factory.file()
 
     assert (outcome.outcome, outcome.reason) == (None, "waiting for its photo")
+    assert outcome.detail == "a.* in its folder"
     assert path.exists()
+
+
+def file_on(factory: Factory) -> None:
+    """File until nothing is decided any more; what waits is tried again only if it was woken."""
+    while any(outcome.outcome for outcome in factory.file()):
+        pass
+
+
+@pytest.mark.parametrize("place", ["a.jpg", "A.JPG", "a-edited.jpg", "a(1).jpg"])
+def test_a_waiting_sidecar_is_woken_by_its_photo(factory: Factory, place: str) -> None:
+    factory.drop("a.jpg(1).json" if "(1)" in place else "a.jpg.json", TAKEOUT)
+    factory.file()
+    factory.drop(place, photos.jpeg())
+
+    file_on(factory)
+
+    assert sorted(map(str, factory.outcomes().values())) == ["companion", "filed"]
+
+
+def test_a_waiting_sidecar_is_woken_by_a_photo_that_is_filed_from_elsewhere(
+    factory: Factory,
+) -> None:
+    factory.drop("here/a.jpg", photos.jpeg(taken=None))
+    factory.drop("there/a.jpg.json", TAKEOUT)
+    factory.file()
+    factory.drop("there/a.jpg", photos.jpeg(taken=None))
+
+    file_on(factory)
+
+    assert factory.outcomes() == {
+        "here/a.jpg": "filed",
+        "there/a.jpg": "duplicate",
+        "there/a.jpg.json": "companion",
+    }
+    assert dated_by(factory) == ["companion:Takeout:PhotoTakenTime"]
+
+
+def test_a_sidecar_beside_a_duplicate_is_filed_with_it(factory: Factory) -> None:
+    factory.drop("here/a.jpg", photos.jpeg(taken=None))
+    factory.file()
+    factory.drop("there/a.jpg", photos.jpeg(taken=None))
+    factory.drop("there/a.jpg.json", TAKEOUT)
+
+    outcomes = factory.file()
+
+    assert {outcome.outcome for outcome in outcomes} == {"duplicate", "companion"}
+    assert dated_by(factory) == ["companion:Takeout:PhotoTakenTime"]
+
+
+def test_a_version_that_comes_after_the_json_of_its_picture_hears_it(factory: Factory) -> None:
+    factory.drop("a.jpg", photos.jpeg(taken=None))
+    factory.drop("a.jpg.json", TAKEOUT)
+    file_on(factory)
+    factory.drop("a-edited.jpg", photos.jpeg(taken=None, seed=2))
+
+    file_on(factory)
+
+    assert dated_by(factory) == ["companion:Takeout:PhotoTakenTime"] * 2
+
+
+def test_a_duplicate_that_comes_after_the_json_of_another_version_hears_it(
+    factory: Factory,
+) -> None:
+    factory.drop("here/b.jpg", photos.jpeg(taken=None))
+    factory.drop("there/a-edited.jpg", photos.jpeg(taken=None, seed=2))
+    factory.drop("there/a.jpg.json", TAKEOUT)
+    file_on(factory)
+    factory.drop("there/a.jpg", photos.jpeg(taken=None))
+
+    file_on(factory)
+
+    assert dated_by(factory) == ["companion:Takeout:PhotoTakenTime"] * 2
+
+
+def test_the_same_json_in_another_folder_speaks_of_the_versions_there(factory: Factory) -> None:
+    factory.drop("here/a.jpg", photos.jpeg(taken=None))
+    factory.drop("here/a.jpg.json", TAKEOUT)
+    factory.drop("there/a.jpg", photos.jpeg(taken=None))
+    factory.drop("there/a-edited.jpg", photos.jpeg(taken=None, seed=2))
+    file_on(factory)
+    factory.drop("there/a.jpg.json", TAKEOUT)
+
+    file_on(factory)
+
+    assert dated_by(factory) == ["companion:Takeout:PhotoTakenTime"] * 2
+
+
+def dated_by(factory: Factory) -> list[str]:
+    """Where the dates of all photos come from, as the ledger and the folders' records say."""
+    in_ledger = factory.rows("select id, captured_at_source as source from media_assets")
+    in_records = {
+        line.asset_id: line.captured.source
+        for path in factory.originals.glob("*/*/.photofactory.jsonl")
+        for line in records.parse(path.read_bytes().splitlines())
+    }
+    assert in_records == {row.id: row.source for row in in_ledger}
+    return sorted(row.source for row in in_ledger)
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(["a.xmp", "a.jpg.json"])])
+def test_the_position_is_that_of_a_persons_sidecar_whichever_came_first(
+    factory: Factory, order: tuple[str, ...]
+) -> None:
+    placed = XMP.replace(
+        b" photoshop:DateCreated",
+        b' xmlns:exif="http://ns.adobe.com/exif/1.0/" exif:GPSLatitude="33,51.5S"'
+        b' exif:GPSLongitude="151,12.0E" photoshop:DateCreated',
+    )
+    factory.drop("a.jpg", photos.jpeg(taken=None))
+    for name in order:
+        factory.drop(name, {"a.xmp": placed, "a.jpg.json": TAKEOUT}[name])
+        file_on(factory)
+
+    [place] = factory.rows("select * from asset_effective_location")
+
+    assert (place.latitude, place.longitude) == pytest.approx((-33.858333, 151.2))
+    assert redates.preview(factory).changes == []
+
+
+@pytest.mark.parametrize("damage", [b"cut", None])
+@pytest.mark.parametrize("mode", ["move", "copy"])
+def test_a_damaged_or_lost_sidecar_is_healed_when_it_arrives_again(
+    database: Database, tmp_path: Path, damage: bytes | None, mode: Mode
+) -> None:
+    factory = factories.make(database, tmp_path, mode)
+    for name in ("a.jpg", "again/a.jpg"):
+        factory.drop(name, photos.jpeg())
+    factory.drop("a.xmp", XMP)
+    file_on(factory)
+    [filed] = factory.originals.rglob("*.xmp")
+    filed.unlink()
+    if damage is not None:
+        filed.write_bytes(damage)
+    factory.change("update media_assets set damage = 'missing'")
+    factory.drop("again/a.xmp", XMP)
+
+    file_on(factory)
+
+    [healed] = factory.rows("select reason from files where display_path = 'again/a.xmp'")
+    assert (healed.reason, filed.read_bytes()) == ("healed", XMP)
+    assert factory.events("media.asset.healed") == 1
+    assert factory.rows("select damage from media_assets") == [("missing",)]  # of the photo
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("a.xmp", XMP[:-40], "not well-formed"),
+        ("a.jpg.json", TAKEOUT[:-3], "not well-formed"),
+        ("a.jpg.json", TAKEOUT[:-1] + b', "x": ' + b"[" * 100_000 + b"}", "not well-formed"),
+        ("a.jpg.json", TAKEOUT + b" " * (8 << 20), "more than 8 MiB are not read"),
+        ("a.xmp", XMP + b" " * (8 << 20), "more than 8 MiB are not read"),
+    ],
+)
+def test_a_sidecar_that_cannot_be_read_is_filed_and_named(
+    factory: Factory, name: str, content: bytes, why: str
+) -> None:
+    factory.drop("a.jpg", photos.jpeg())
+    factory.drop(name, content)
+
+    file_on(factory)
+
+    [row] = factory.rows("select outcome, reason, detail from files where display_path <> 'a.jpg'")
+    assert (row.outcome, row.reason) == ("companion", "not read")
+    assert why in row.detail
+    assert len(factory.names()) == 2
+
+
+def test_takeouts_json_is_known_however_long_its_description_is(factory: Factory) -> None:
+    told = {"title": "a.jpg", "description": "word " * 5_000, **json.loads(TAKEOUT)}
+    factory.drop("a.jpg", photos.jpeg(taken=None))
+    factory.drop("a.jpg.json", json.dumps(told).encode())
+
+    file_on(factory)
+
+    assert dated_by(factory) == ["companion:Takeout:PhotoTakenTime"]
 
 
 def test_a_sidecar_that_arrives_again_is_a_duplicate_and_goes(factory: Factory) -> None:

@@ -38,6 +38,45 @@ def test_a_companion_finds_its_photo_first_in_the_list(companion: str, folder: l
     assert companions.match(companion, names) == folder[0]
 
 
+@pytest.mark.parametrize(("companion", "folder"), PAIRS.items(), ids=PAIRS.keys())
+def test_every_companion_begins_like_one_of_its_photos_beginnings(
+    companion: str, folder: list[str]
+) -> None:
+    beginnings = companions.beginnings(folder[0])
+
+    assert any(companion.lower().startswith(start.lower()) for start in beginnings)
+
+
+@pytest.mark.parametrize(
+    ("companion", "photo"),
+    [
+        ("a.xmp", "a.*"),
+        ("a.jpg.xmp", "a.jpg"),
+        ("IMG_1.AAE", "IMG_1.*"),
+        ("IMG_1.JPG(1).json", "IMG_1(1).JPG"),
+        ("IMG_1.JPG.supplemental-meta.json", "IMG_1.JPG"),
+    ],
+)
+def test_a_companion_names_the_photo_it_waits_for(companion: str, photo: str) -> None:
+    assert companions.expected(companion) == photo
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "detail"),
+    [
+        ("a.nef.dop", "unsupported", "DxO PhotoLab"),
+        ("a.jpg.PP3", "unsupported", "RawTherapee"),
+        ("package.json", "unrecognised", "ends in .json"),
+        ("notes.txt", "unrecognised", "no picture"),
+    ],
+)
+def test_what_is_no_companion_has_its_reason(name: str, reason: str, detail: str) -> None:
+    found = companions.why_not(name)
+
+    assert found[0] == reason
+    assert detail in found[1]
+
+
 @pytest.mark.parametrize(
     "companion",
     ["IMG_9.jpg.json", "IMG_9.jpg.xmp", "IMG_9.aae", "IMG.json", "metadata.json", ".xmp"],

@@ -34,3 +34,17 @@ def test_keys_of_a_later_version_are_left_out() -> None:
     stored = facts.Facts("image", "image/jpeg").to_json() | {"novelty": 1}
 
     assert facts.Facts.from_json(stored) == facts.Facts("image", "image/jpeg")
+
+
+@given(st.permutations(range(4)))
+def test_companions_stand_in_one_order_whichever_came_first(order: list[int]) -> None:
+    all_four = [
+        facts.CompanionFacts("xmp", {"XMP:CreateDate": "2020-01-01"}),
+        facts.CompanionFacts("xmp", {"XMP:CreateDate": "2021-01-01"}),
+        facts.CompanionFacts("takeout", {}, 1.0, 2.0),
+        facts.CompanionFacts("live_photo", {}, 3.0, 4.0),
+    ]
+
+    found = facts.merged(all_four[i] for i in [*order, *order])
+
+    assert list(found) == all_four
