@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from librarian.domain import confidence
 from librarian.domain.capture import Capture
-from librarian.redating import overrides
+from librarian.redating import camera_clock, overrides
 from librarian.redating.decisions import Decision
 
 _REJECTED: Final = MappingProxyType(
@@ -39,7 +39,6 @@ _REASONS: Final = MappingProxyType(
         "default_date": "suspicious: clocks start at this day when they are reset",
         "before_first_year": "suspicious: older than such a photo can be",
         "no_zone": "no zone is known: the clock is read as UTC",
-        overrides.CLOCK_FIX: "a person corrected the camera's clock (clock-fix)",
     }
 )
 _OFFSETS: Final = MappingProxyType(
@@ -119,17 +118,27 @@ def _sentences(
         yield "date: unknown; filed by the day it arrived"
     else:
         precision = "" if decision.time_known else " (the day alone is known)"
-        yield f"date: {decision.captured_local:%Y-%m-%d %H:%M:%S}{precision}, by {decision.source}"
+        source = "a person" if decision.source == "manual" else decision.source
+        yield f"date: {decision.captured_local:%Y-%m-%d %H:%M:%S}{precision}, by {source}"
         yield f"offset: {_offset(decision)}: {_OFFSETS[decision.offset_source]}"
     yield f"confidence: {decision.confidence}: {_CONFIDENCES[decision.confidence]}"
     for reason in reasons:
-        yield _REASONS.get(reason, reason)
+        if reason != overrides.CLOCK_FIX:
+            yield _REASONS.get(reason, reason)
     if overrides.is_set_by_person(override):
         yield "a person set this date: no rule changes it"
     fix = overrides.clock_fix_of(override)
     if fix is not None:
-        zone = f", zone {fix.zone_name}" if fix.zone_name else ""
-        yield f"clock-fix: shifted by {fix.shift.total_seconds():+.0f} s{zone}"
+        yield f"clock-fix: {', '.join(_corrections(fix))}"
+
+
+def _corrections(fix: overrides.ClockFix) -> Iterable[str]:
+    if fix.shift or not fix.zone_name:
+        yield f"a person shifted the camera's clock by {camera_clock.words(fix.shift)}"
+    if fix.zone_name:
+        is_kept = fix.keeps == overrides.INSTANT
+        showed = "while the clock showed another zone" if is_kept else "as the clock showed"
+        yield f"a person says it was taken in the zone {fix.zone_name}, {showed}"
 
 
 def _offset(decision: Decision) -> str:

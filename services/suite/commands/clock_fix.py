@@ -19,7 +19,7 @@ from librarian.repository import originals
 from librarian.repository import redating as rows
 from shared.database import Database
 from shared.errors import UserError
-from suite import access, redate_job
+from suite import access, reading_photo, redate_job
 
 HELP = "shift all photos of one camera in a time range: wrong clock or wrong zone; can be undone"
 
@@ -99,7 +99,7 @@ def fix_of(database: Database, args: argparse.Namespace) -> ClockFix:
 def true_shift(database: Database, photo: str, text: str) -> timedelta:
     """Return by how much one photo's wall clock differs from the true one."""
     with database.read() as session:
-        asset_id: UUID = receipts.find(session, photo, None)
+        asset_id: UUID = receipts.find(session, photo, reading_photo.hash_of(photo))
         stored = rows.load(session, [asset_id]).get(asset_id)
     if stored is None or stored.decision.captured_local is None:
         raise UserError(f"{photo} has no date to compare with", "name another photo")
