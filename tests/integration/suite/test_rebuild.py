@@ -148,7 +148,7 @@ def fill(factory: Factory) -> None:
     factory.drop("trip.jpg", photos.jpeg(seed=6, taken=None))
     factory.drop("trip.jpg.json", TAKEOUT)
     factory.drop("pair.jpg", photos.jpeg(seed=7, taken="2020:01:02 03:04:05"))
-    factory.drop("pair.mp4", photos.video())
+    factory.drop("pair.mp4", photos.video(taken="2020-01-02T02:04:06Z"))
     factory.drop(
         "live.heic", photos.heic(taken="2021:01:02 03:04:05", gps=VIENNA, live_photo_id=ID)
     )
@@ -165,10 +165,10 @@ def fill(factory: Factory) -> None:
 
 
 def correct(factory: Factory) -> None:
-    """A person's decisions on two photos; one of them moves."""
+    """A person's decisions on two photos; one of them moves, and its partner follows."""
     redates.ask(factory, ["path=*/pair.jpg"], redates.day_off(40), is_moving=True)
     redates.ask(factory, ["path=*/late.jpg"], ClockFix(zone_name="Asia/Tokyo"))
-    assert redates.work(factory) == 2
+    assert redates.work(factory) == 3
 
 
 def test_everything_comes_back(
@@ -276,10 +276,12 @@ def test_after_a_rebuild_the_factory_goes_on(
     names = revived.names()
     revived.drop("a.jpg", photos.jpeg(seed=1, gps=(48.2, 16.37), taken="2019:07:14 10:00:00"))
     revived.drop("new.jpg", photos.jpeg(seed=20, taken="2022:02:02 02:02:02"))
+    revived.drop("raw.mov", photos.video(kind="mov", taken=None))
 
     file_all(revived)
 
-    assert sorted(revived.names()) == sorted([*names, "2022/2022-02-02/new.jpg"])
+    new = ["2021/2021-01-02/raw.mov", "2022/2022-02-02/new.jpg"]
+    assert sorted(revived.names()) == sorted([*names, *new])
     assert revived.outcomes()["a.jpg"] == "duplicate"
     assert revived.found() == []
 
