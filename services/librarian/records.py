@@ -10,14 +10,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from shared.models.assets import LINK_KINDS
+
 NAME: Final = b".photofactory.jsonl"
 FORMAT: Final = 1
 HOUSEHOLD: Final = "household"
+
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
+_NAME: Final = re.compile(r"[^./\0][^/\0]*")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,7 +89,7 @@ class Record:
         Raises:
             KeyError, TypeError, ValueError: The value is not such a record.
         """
-        known = _known(cls, value)
+        known = _checked(_known(cls, value))
         captured = _known(Captured, known["captured"])
         for name in ("local", "instant"):
             captured[name] = _time(captured.get(name))
@@ -94,7 +100,11 @@ class Record:
             "captured": Captured(**captured),
             "decided_at": _time(known.get("decided_at")),
             "companions": tuple(known.get("companions", ())),
-            "links": tuple(Link(**_known(Link, link)) for link in known.get("links", ())),
+            "links": tuple(
+                Link(**_checked(_known(Link, link)))
+                for link in known.get("links", ())
+                if link["kind"] in LINK_KINDS
+            ),
         }
         return cls(**known)
 
@@ -170,6 +180,20 @@ def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
 def _line(value: Mapping[str, Any]) -> bytes:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_plain)
     return text.encode() + b"\n"
+
+
+def _checked(known: dict[str, Any]) -> dict[str, Any]:
+    """What later steps rely on, for people may edit records.
+
+    Raises:
+        TypeError, ValueError: A hash or a number is none, or a name is no name of a file.
+    """
+    name = known.get("name")
+    if not _HASH.fullmatch(known["file_hash"]) or (name is not None and not _NAME.fullmatch(name)):
+        raise ValueError
+    if not isinstance(known.get("revision", 1), int):
+        raise TypeError
+    return known
 
 
 def _known(kind: type[Any], value: Mapping[str, Any]) -> dict[str, Any]:

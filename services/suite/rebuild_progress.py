@@ -14,7 +14,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from librarian.rebuilding.rebuild import Balance
+from librarian.rebuilding.balance import Balance
 from suite import terminal
 
 LISTED: Final = 20

@@ -14,6 +14,8 @@ STAGES = ("geocoded", "thumbnailed", "curated", "backed_up", "analyzed")
 STAGE_STATES = ("running", "done", "not_applicable", "retrying", "quarantined")
 """A stage without a row is pending."""
 
+LINK_KINDS = ("live_photo", "motion_photo", "raw_jpeg", "complete", "xmp", "aae", "takeout")
+
 
 class MediaAsset(Base):
     """One content (SHA-256), filed once; identity of the picture everywhere."""
@@ -204,9 +206,7 @@ class AssetLink(Base):
     created_at: orm.Mapped[Created]
 
     __table_args__ = (
-        one_of(
-            "kind", "live_photo", "motion_photo", "raw_jpeg", "complete", "xmp", "aae", "takeout"
-        ),
+        one_of("kind", *LINK_KINDS),
         sa.UniqueConstraint("asset_id", "kind", "linked_asset_id"),
         sa.UniqueConstraint("asset_id", "kind", "file_hash"),
         sa.UniqueConstraint("root_id", "path_key"),

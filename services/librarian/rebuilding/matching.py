@@ -13,16 +13,21 @@ from librarian.scanner import join
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Known:
-    """Where the newest record of a content is, and the name that it gives."""
+    """Where the newest record of a content is, and the name that it gives (None: it left)."""
 
     folder: bytes
-    name: str
+    name: str | None
     revision: int
 
     @property
-    def path(self) -> bytes:
+    def path(self) -> bytes | None:
         """The path that the record gives, relative to the root."""
-        return join(self.folder, os.fsencode(self.name))
+        return None if self.name is None else join(self.folder, os.fsencode(self.name))
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Records of files that left count where there is no other: one may be put back."""
+        return (self.name is not None, self.revision)
 
 
 class Index:
@@ -33,11 +38,12 @@ class Index:
 
     def add(self, folder: Folder) -> None:
         """Take in the records of a folder."""
-        for record in folder.present():
+        for record in folder.records.values():
             key = bytes.fromhex(record.file_hash)
+            known = Known(folder.path, record.name, record.revision)
             earlier = self._known.get(key)
-            if earlier is None or earlier.revision <= record.revision:
-                self._known[key] = Known(folder.path, str(record.name), record.revision)
+            if earlier is None or earlier.rank <= known.rank:
+                self._known[key] = known
 
     def find(self, file_hash: str) -> Known | None:
         """Where the record of a content is; None if there is none."""
@@ -45,8 +51,9 @@ class Index:
 
 
 def by_hash(folder: Folder) -> dict[str, Record]:
-    """The records of a folder by content; of several the one with the highest revision."""
-    ordered = sorted(folder.present(), key=lambda record: record.revision)
+    """The records of a folder by content; of several the newest of a file that should be here."""
+    found = folder.records.values()
+    ordered = sorted(found, key=lambda record: (record.name is not None, record.revision))
     return {record.file_hash: record for record in ordered}
 
 

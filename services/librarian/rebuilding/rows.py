@@ -30,7 +30,6 @@ class Looked:
     file_hash: str
     facts: Facts | None
     kind: str | None = None
-    said: CompanionFacts | None = None
     error: str | None = None
 
 
@@ -53,8 +52,28 @@ class Restored:
     record: Record | None = None
 
 
+def restored(
+    looked: Looked,
+    place: Place,
+    rules: DateRules,
+    record: Record | None,
+    companions: tuple[CompanionFacts, ...] = (),
+) -> Restored:
+    """The rows of an original by its record; without one, and by one that is no use, read anew."""
+    if record is None:
+        return without_record(looked, place, rules, companions)
+    try:
+        return from_record(looked, place, rules, record)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):  # edited by hand
+        return without_record(looked, place, rules, companions, record.asset_id)
+
+
 def without_record(
-    looked: Looked, place: Place, rules: DateRules, companions: tuple[CompanionFacts, ...]
+    looked: Looked,
+    place: Place,
+    rules: DateRules,
+    companions: tuple[CompanionFacts, ...],
+    asset_id: UUID | None = None,
 ) -> Restored:
     """The rows of an original that no record tells of: read anew, dated by all that is left."""
     assert looked.facts is not None  # noqa: S101  a picture or video
@@ -70,7 +89,7 @@ def without_record(
         "revision": 1,
         **_captured(_as_recorded(taken)),
     }
-    asset_id = uuid.uuid5(NAMESPACE, looked.file_hash)
+    asset_id = asset_id or uuid.uuid5(NAMESPACE, looked.file_hash)
     placed_by = deciding.placing_companion(looked.facts, companions)
     return Restored(asset_id, _complete(asset, asset_id, looked, place), dates, placed_by)
 

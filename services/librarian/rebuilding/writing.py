@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from librarian.rebuilding.rows import Looked, Place, Restored
 from librarian.records import Link, Record
 from librarian.repository import dates, rebuilding
 from librarian.repository.rebuilding import Occurrence
-from shared import event_log, events
+from shared import event_log, events, faults
 from shared.database import Database
 
 
@@ -30,26 +30,30 @@ class Writer:
 
     def assets(self, restored: Sequence[Restored]) -> set[UUID]:
         """Write assets; the ids of those whose content, id and place were free."""
-        first = {each.asset["file_hash"]: each for each in reversed(restored)}
+        by_hash = {each.asset["file_hash"]: each for each in reversed(restored)}
+        first = {each.asset_id: each for each in by_hash.values()}
         if not first:
             return set()
-        return self._database.run(lambda session: self._assets(session, list(first.values())))
+        written = self._database.run(lambda session: self._assets(session, first))
+        faults.point("rebuild.recorded")
+        return written
 
     def sidecar(self, looked: Looked, place: Place, found: Sidecar | None) -> bool:
         """Write a sidecar's link to its photo; False without a photo, or if it is linked."""
         if found is None:
             return False
         row = rows.sidecar_row(looked, place, found.asset_id, found.link)
-        return self._database.run(lambda session: self._sidecar(session, looked, row, found))
+        is_new = self._database.run(lambda session: self._sidecar(session, looked, row, found))
+        faults.point("rebuild.sidecar")
+        return is_new
 
-    def _assets(self, session: orm.Session, restored: Sequence[Restored]) -> set[UUID]:
-        by_id = {each.asset_id: each for each in restored}
+    def _assets(self, session: orm.Session, by_id: Mapping[UUID, Restored]) -> set[UUID]:
         written = rebuilding.insert_assets(
             session,
             [each.asset for each in by_id.values()],
-            {each.asset_id: each.dates for each in restored},
+            {asset_id: each.dates for asset_id, each in by_id.items()},
         )
-        ours = [by_id[asset_id] for asset_id in by_id if asset_id in written]
+        ours = [each for asset_id, each in by_id.items() if asset_id in written]
         for each in ours:
             if each.placed_by:
                 dates.locate(session, each.asset_id, CompanionFacts(**each.placed_by), self._now)

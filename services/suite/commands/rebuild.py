@@ -9,7 +9,8 @@ from librarian import high_water
 from librarian.domain.capture import DateRules
 from librarian.reader import FUNCTION, Reader
 from librarian.rebuilding import start
-from librarian.rebuilding.rebuild import Balance, Rebuild, Wanted
+from librarian.rebuilding.balance import Balance
+from librarian.rebuilding.rebuild import Rebuild, Wanted
 from librarian.repository import originals
 from shared.children import children
 from shared.clock import SystemClock

@@ -1,8 +1,12 @@
 """The database is lost; the ledger comes back from the originals and the records beside them."""
 
 import json
+import os
 import shutil
-from collections.abc import Iterator
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +17,9 @@ import photos
 import redates
 import waiting
 from factories import Factory
-from librarian.rebuilding import rebuild as rebuilding
 from librarian.rebuilding import start
 from librarian.redating.overrides import ClockFix
 from postgres_cluster import Cluster
-from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
@@ -229,40 +231,129 @@ def test_what_is_missing_or_was_moved_is_named_or_followed(
     assert "2019/mine/b.jpg" in {row["relative_path"] for row in after.values()}
 
 
-class KilledError(Exception):
-    """Stands for a kill."""
-
-
-def test_an_interrupted_rebuild_goes_on_and_reads_nothing_twice(
-    library: Factory,
-    new_database: Database,
-    folder: DataFolder,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_rebuild_that_is_killed_again_and_again_goes_on_and_restores_everything(
+    library: Factory, new_database: Database, folder: DataFolder
 ) -> None:
     fill(library)
+    correct(library)
     before = dump(library.database)
-    monkeypatch.setattr(rebuilding, "BATCH", 2)
-    restore = rebuilding.Rebuild._record
-    calls = []
+    restored: list[int] = []
 
-    def dying(self: rebuilding.Rebuild, *arguments: Any) -> None:  # noqa: ANN401  passed on
-        calls.append(arguments)
-        if len(calls) == 4:
-            raise KilledError
-        restore(self, *arguments)
+    for instant in ("recorded:kill:2", "recorded:kill:3", "sidecar:kill", "linked:kill"):
+        assert killed(new_database, folder, f"rebuild.{instant}") == -signal.SIGKILL
+        restored.append(len(rows_of(new_database, "select id from media_assets")))
+        [ledger] = rows_of(new_database, "select frozen_reason from ledger")
+        assert "rebuild" in ledger.frozen_reason
 
-    monkeypatch.setattr(rebuilding.Rebuild, "_record", dying)
-    with pytest.raises(KilledError):
-        rebuild.rebuild(new_database, folder, ZONE)
-    half = len(dump(new_database)[0])
-    with new_database.read() as session:
-        assert "rebuild" in str(session.scalar(sa.select(models.Ledger.frozen_reason)))
+    balance = rebuild.rebuild(new_database, folder)
 
-    balance = rebuild.rebuild(new_database, folder, ZONE)
-
-    assert 0 < half < len(before[0])
-    assert balance.outcomes["already there"] >= half
+    assert 0 < restored[0] < restored[1] <= restored[2] == 15
+    assert balance.outcomes == {"already there": 17}
     assert differences(before, dump(new_database)) == []
+
+
+def killed(database: Database, folder: DataFolder, fault: str) -> int:
+    """How a rebuild in a process of its own ends."""
+    url = database.engine.url.render_as_string(hide_password=False)
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return subprocess.run(
+        [sys.executable, "-m", "rebuild_child", url, str(folder.path), fault],
+        env={"PYTHONPATH": paths, "PATH": os.defpath},
+        check=False,
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+    ).returncode
+
+
+def edit(record: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the newest line of a folder's record by hand."""
+    *lines, newest = record.read_text().splitlines()
+    value = json.loads(newest)
+    change(value)
+    record.write_text("\n".join([*lines, json.dumps(value)]) + "\n")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"captured": {"confidence": "sure"}},  # refused by the ledger
+        {"ingested_at": "2020-01-01T00:00:00"},  # of no zone
+        {"companions": ["xmp"]},
+        {"companions": [{"kind": "xmp", "colour": "red"}]},
+        {"override": "mine"},
+        {"original_name": "a\0b"},
+        {"location": {"lat": 91, "lon": 0}},
+        {"mtime_ns": 10**30},
+        {"revision": None},
+        {"file_hash": "../x"},  # such a line is none
+        {"name": "../x"},
+        {"links": ["x"]},
+        {"links": [{"kind": "sequel", "file_hash": "0" * 64}]},  # of a later version
+    ],
+    ids=str,
+)
+def test_a_record_that_was_edited_wrongly_costs_what_it_said_and_no_photo(
+    library: Factory, new_database: Database, folder: DataFolder, values: dict[str, Any]
+) -> None:
+    library.drop("a.jpg", photos.jpeg(seed=1, taken="2019:07:14 10:00:00"))
+    library.drop("b.jpg", photos.jpeg(seed=2, taken="2019:07:14 11:00:00"))
+    library.file()
+    before = {row["file_hash"]: row for row in dump(library.database)[0]}
+
+    def change(value: dict[str, Any]) -> None:
+        for key, wrong in values.items():
+            value[key] = value[key] | wrong if isinstance(value[key], dict) else wrong
+
+    edit(folder.originals / "2019/2019-07-14/.photofactory.jsonl", change)
+    balance = rebuild.rebuild(new_database, folder)
+
+    after = {row["file_hash"]: row for row in dump(new_database)[0]}
+    assert after.keys() == before.keys()
+    for file_hash, row in after.items():
+        assert row["relative_path"] == before[file_hash]["relative_path"]
+        assert row["captured_local"] == before[file_hash]["captured_local"]
+    assert balance.outcomes.total() == 2
+    assert balance.outcomes["restored"] >= 1
+
+
+def test_two_photos_whose_records_name_one_id_are_both_restored(
+    library: Factory, new_database: Database, folder: DataFolder
+) -> None:
+    for number in (1, 2):
+        library.drop(f"{number}.jpg", photos.jpeg(seed=number, taken=f"2019:07:0{number} 10:00:00"))
+    library.file()
+    [first, second] = sorted(folder.originals.rglob("*/*/.photofactory.jsonl"))
+    edit(second, lambda value: value.update(json.loads(first.read_text()) | value_of(value)))
+
+    balance = rebuild.rebuild(new_database, folder)
+
+    assert balance.outcomes == {"restored": 1, "read anew": 1}
+    assert balance.troubles == [
+        ("2019/2019-07-02/2.jpg", "its record names the id of another photo, it was read anew")
+    ]
+    assert len(rows_of(new_database, "select id from media_assets")) == 2
+
+
+def value_of(value: dict[str, Any]) -> dict[str, Any]:
+    """All of a record but its id."""
+    return {key: item for key, item in value.items() if key != "asset_id"}
+
+
+def test_a_photo_that_was_let_go_and_is_put_back_has_its_id_again(
+    library: Factory, new_database: Database, folder: DataFolder
+) -> None:
+    library.drop("a.jpg", photos.jpeg(seed=1, taken="2019:07:14 10:00:00"))
+    library.file()
+    day = folder.originals / "2019/2019-07-14"
+    edit(day / ".photofactory.jsonl", lambda value: value.update(name=None))
+    (day / "a.jpg").rename(day / "back.jpg")
+
+    balance = rebuild.rebuild(new_database, folder)
+
+    assert balance.outcomes == {"restored": 1}
+    assert balance.missing == []
+    [row] = rows_of(new_database, "select id, original_name from media_assets")
+    assert row.id == dump(library.database)[0][0]["id"]
 
 
 def test_after_a_rebuild_the_factory_goes_on(
