@@ -1,7 +1,9 @@
 """The database is lost; the ledger comes back from the originals and the records beside them."""
 
+import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,12 +20,13 @@ import redates
 import waiting
 from factories import Factory
 from librarian.rebuilding import start
+from librarian.records import Captured, Link, Record
 from librarian.redating.overrides import ClockFix
 from postgres_cluster import Cluster
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
-from suite import database_setup, folder_setup, household_record
+from suite import checkout, database_setup, folder_setup, household_record
 from suite.commands import backup_targets, rebuild
 from suite.data_folder import DataFolder
 from suite.inbox import Inbox
@@ -72,6 +75,7 @@ TARGETS = """
     select t.name, t.is_active, t.is_same_disk, r.id, r.root_key, r.path
     from backup_targets t join roots r on r.id = t.root_id order by t.name"""
 LEDGER = "select ledger_id, frozen_reason, default_zone from ledger"
+RECORDED = (Record, Captured, Link)
 COUNTED = (ASSETS, LINKS, OCCURRENCES, ROOTS, SOURCES, TARGETS, LEDGER)
 
 
@@ -186,6 +190,30 @@ def test_everything_comes_back(
     assert not balance.troubles
     assert not balance.missing
     assert balance.outcomes == {"restored": 15, "sidecar": 2}
+
+
+def test_every_key_that_is_written_is_documented(library: Factory, folder: DataFolder) -> None:
+    fill(library)
+    correct(library)
+    documented = set(re.findall(r"`(\w+)`", (checkout.ROOT / "docs/records.md").read_text()))
+    written: set[str] = set()
+    for record in folder.originals.rglob(".photofactory.jsonl"):
+        for line in record.read_text().splitlines():
+            written |= set(keys_of(json.loads(line)))
+
+    assert written - documented == set()
+    assert written >= {field.name for kind in RECORDED for field in dataclasses.fields(kind)}
+
+
+def keys_of(value: object) -> Iterator[str]:
+    """Every key, of objects within objects, too; the names of a camera's tags are its own."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from keys_of(item) if key != "tags" else ()
+    elif isinstance(value, list):
+        for item in value:
+            yield from keys_of(item)
 
 
 def test_files_without_a_record_are_read_anew_with_an_id_of_their_hash(
