@@ -51,15 +51,8 @@ _OFFSETS: Final = MappingProxyType(
         "none": "not known",
     }
 )
-_CONFIDENCES: Final = MappingProxyType(
-    {
-        confidence.HIGH: "a strong source, and another one agrees or a person said so",
-        confidence.MEDIUM: "one credible source, or two weak ones that agree",
-        confidence.LOW: "a weak source, or something speaks against it; please check",
-        confidence.NONE: "nothing in the file, its name or beside it is a usable date",
-    }
-)
 _TOGETHER: Final = frozenset(("selected", "agrees"))
+_EXACT: Final = frozenset(("day", "second"))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,7 +94,9 @@ def explain(
         {**each, "won": each["verdict"] in _TOGETHER, "in_words": _in_words(each)}
         for each in candidates
     )
-    return Explanation(decision, told, tuple(_sentences(decision, reasons, override)), override)
+    agreeing = sum(each["won"] and each["precision"] in _EXACT for each in told)
+    sentences = tuple(_sentences(decision, agreeing, reasons, override))
+    return Explanation(decision, told, sentences, override)
 
 
 def _in_words(candidate: Mapping[str, Any]) -> str:
@@ -112,7 +107,7 @@ def _in_words(candidate: Mapping[str, Any]) -> str:
 
 
 def _sentences(
-    decision: Decision, reasons: Sequence[str], override: Mapping[str, Any] | None
+    decision: Decision, agreeing: int, reasons: Sequence[str], override: Mapping[str, Any] | None
 ) -> Iterable[str]:
     if decision.captured_local is None:
         yield "date: unknown; filed by the day it arrived"
@@ -121,7 +116,7 @@ def _sentences(
         source = "a person" if decision.source == "manual" else decision.source
         yield f"date: {decision.captured_local:%Y-%m-%d %H:%M:%S}{precision}, by {source}"
         yield f"offset: {_offset(decision)}: {_OFFSETS[decision.offset_source]}"
-    yield f"confidence: {decision.confidence}: {_CONFIDENCES[decision.confidence]}"
+    yield f"confidence: {decision.confidence}: {_support(decision, agreeing)}"
     for reason in reasons:
         if reason != overrides.CLOCK_FIX:
             yield _REASONS.get(reason, reason)
@@ -130,6 +125,22 @@ def _sentences(
     fix = overrides.clock_fix_of(override)
     if fix is not None:
         yield f"clock-fix: {', '.join(_corrections(fix))}"
+
+
+def _support(decision: Decision, agreeing: int) -> str:
+    """Why the confidence is what it is; `agreeing` sources tell the day at least."""
+    if decision.source == "manual":
+        return "a person said so"
+    together = f"{agreeing} sources agree" if agreeing > 1 else "one source alone"
+    match decision.confidence:
+        case confidence.HIGH:
+            return f"{together}, a strong one among them"
+        case confidence.MEDIUM:
+            return together + (", but there is a conflict" if decision.conflict else "")
+        case confidence.LOW:
+            return "the source is weak, or something speaks against it; please check"
+        case _:
+            return "nothing in the file, its name or beside it is a usable date"
 
 
 def _corrections(fix: overrides.ClockFix) -> Iterable[str]:

@@ -30,7 +30,7 @@ def test_every_candidate_has_its_verdict_in_words() -> None:
     assert found.sentences[0] == "date: 2019-07-14 10:00:00, by EXIF:DateTimeOriginal"
     assert "+02:00" in found.sentences[1]
     assert "household" in found.sentences[1]
-    assert found.sentences[2].startswith("confidence: high")
+    assert found.sentences[2] == "confidence: high: 2 sources agree, a strong one among them"
 
 
 def test_conflict_and_suspicion_are_named() -> None:
