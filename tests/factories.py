@@ -20,7 +20,8 @@ from librarian.repository import occurrences, sources
 from shared import models
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.disk import folders, root_folder
+from shared.disk import folders, mass_change, root_folder
+from shared.disk.mass_change import Thresholds
 from shared.ownership import Owner
 
 
@@ -80,10 +81,12 @@ class Factory:
             return filer.file(self.claim(filer.means.owner.id), descriptor)
 
     @contextlib.contextmanager
-    def filer(self, reader: FactsReader | None = None) -> Iterator[Filer]:
+    def filer(
+        self, reader: FactsReader | None = None, brake: Thresholds = mass_change.USUAL
+    ) -> Iterator[Filer]:
         """A filer that lives as long as the block."""
         with Owner(self.database) as owner:
-            filer = Filer(self.database, owner, reader or DirectReader(), SystemClock())
+            filer = Filer(self.database, owner, reader or DirectReader(), SystemClock(), brake)
             try:
                 yield filer
             finally:

@@ -18,7 +18,8 @@ from librarian.repository import originals as original_rows
 from shared import errors, ownership
 from shared.clock import Clock
 from shared.database import Database
-from shared.disk import disk_space
+from shared.disk import disk_space, mass_change
+from shared.disk.mass_change import Thresholds
 
 THREADS: Final = 4
 
@@ -30,10 +31,15 @@ class Filer:
     """
 
     def __init__(
-        self, database: Database, owner: ownership.Owner, reader: FactsReader, clock: Clock
+        self,
+        database: Database,
+        owner: ownership.Owner,
+        reader: FactsReader,
+        clock: Clock,
+        brake: Thresholds = mass_change.USUAL,
     ) -> None:
         pool = ThreadPoolExecutor(THREADS, thread_name_prefix="filing")
-        self.means = Means(database, owner, reader, clock, Neighbours(), pool)
+        self.means = Means(database, owner, reader, clock, Neighbours(), pool, brake)
         self._turn = threading.Lock()
 
     def file(self, batch: Sequence[Claimed], source_fd: int) -> Sequence[Outcome]:
@@ -91,7 +97,7 @@ class Filer:
         try:
             with known.open() as folder:
                 high_water.check(self.means.database, folder)
-                originals = Originals(folder, self.means.owner.id)
+                originals = Originals(folder, self.means.owner.id, self.means.brake)
                 recovery.finish_abandoned(
                     self.means.database, originals, self.means.owner.id, self.means.clock
                 )

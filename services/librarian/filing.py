@@ -54,6 +54,7 @@ from librarian.staging import Staged
 from shared import errors, event_log, events, faults, ownership
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk.mass_change import Thresholds
 
 BUSY: Final = "being filed by somebody else"
 
@@ -79,6 +80,7 @@ class Means:
     clock: Clock
     neighbours: Neighbours
     pool: ThreadPoolExecutor
+    brake: Thresholds
 
     def each(self, function: Callable[[Given], Made], items: Iterable[Given]) -> list[Made]:
         """`function` of every item, by several threads; raises an error once all are done."""
@@ -255,14 +257,18 @@ class Batch:
 
     def _hear(self, said: Iterable[tuple[Sequence[UUID], CompanionFacts | None]]) -> set[UUID]:
         """Photos that are filed hear companions; those that did not know them yet."""
-        told = [(asset_ids, facts) for asset_ids, facts in said if facts is not None]
+        told = [
+            (asset_id, facts)
+            for asset_ids, facts in said
+            if facts is not None
+            for asset_id in asset_ids
+        ]
         if not told:
             return set()
 
         def hear(session: orm.Session) -> set[UUID]:
             rules = DateRules(original_rows.default_zone(session), self._now)
-            heard = (heeding.heed(session, asset_ids, facts, rules) for asset_ids, facts in told)
-            return set().union(*heard)
+            return heeding.heed(session, told, rules, self._means.brake)
 
         return self._database.run(hear)
 

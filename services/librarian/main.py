@@ -16,9 +16,9 @@ def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]
     """Return the librarian's loops: the way in, and the look at what is there."""
     pool = children.Children(FUNCTION, processes=context.settings.decoding_processes)
     context.resources.callback(pool.close)
-    filer = Filer(context.database, context.owner, Reader(pool), context.clock)
-    context.resources.callback(filer.close)
     brake = context.settings.thresholds
+    filer = Filer(context.database, context.owner, Reader(pool), context.clock, brake)
+    context.resources.callback(filer.close)
     desk = Desk(context.database, filer, context.clock, context.owner.id, context.stop, brake)
     rounds = Rounds(desk)
     context.resources.callback(rounds.close)

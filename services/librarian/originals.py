@@ -12,7 +12,7 @@ from uuid import UUID
 
 from librarian import records
 from shared import errors, faults
-from shared.disk import folders, publish, renaming, root_folder
+from shared.disk import folders, mass_change, publish, root_folder
 
 DAMAGED: Final = b".photofactory/damaged"
 """Bytes that stood in the place of an original and were not its own; kept for a person."""
@@ -22,10 +22,17 @@ class Originals:
     """An opened root of originals. Paths are text relative to it, as the ledger has them.
 
     Temporary names begin with the id of the owner, so that the left-overs of the dead are known.
+    `brake` is how much may change in it at once without a person.
     """
 
-    def __init__(self, folder: root_folder.RootFolder, owner: int) -> None:
+    def __init__(
+        self,
+        folder: root_folder.RootFolder,
+        owner: int,
+        brake: mass_change.Thresholds = mass_change.USUAL,
+    ) -> None:
         self.folder = folder
+        self.brake = brake
         self._owner = owner
 
     @property
@@ -89,11 +96,16 @@ class Originals:
     def is_taken(self, relative_path: str) -> bool:
         """Whether anything at all is at a path."""
         folder, name = os.path.split(os.fsencode(relative_path))
-        with self._folder(folder) as folder_fd:
-            try:
-                os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
-            except FileNotFoundError:
-                return False
+        try:
+            folder_fd = self.folder.open_folder(folder)
+        except FileNotFoundError:
+            return False
+        try:
+            os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        finally:
+            os.close(folder_fd)
         return True
 
     def sync(self, relative_path: str) -> None:
@@ -118,10 +130,21 @@ class Originals:
         folder, name = os.path.split(os.fsencode(relative_path))
         with self._folder(folder) as folder_fd, self._folder(DAMAGED) as aside_fd:
             kept = uuid.uuid4().hex.encode() + b"-" + name[-200:]
-            renaming.rename_no_replace(folder_fd, name, aside_fd, kept)
+            os.rename(name, kept, src_dir_fd=folder_fd, dst_dir_fd=aside_fd)  # nobody has this name
             publish.sync_folder(aside_fd)
             publish.sync_folder(folder_fd)
         return os.fsdecode(DAMAGED + b"/" + kept)
+
+    def kept_aside(self) -> list[str]:
+        """The paths of all bytes that were set aside, in the order of their names."""
+        try:
+            descriptor = self.folder.open_folder(DAMAGED)
+        except FileNotFoundError:
+            return []
+        try:
+            return [f"{os.fsdecode(DAMAGED)}/{name}" for name in sorted(os.listdir(descriptor))]
+        finally:
+            os.close(descriptor)
 
     def withdraw(self, relative_path: str, file_hash: str) -> None:
         """Take back what we published and may not record; other bytes there stay.
@@ -134,7 +157,7 @@ class Originals:
         folder, name = os.path.split(os.fsencode(relative_path))
         with self._folder(folder) as folder_fd:
             temporary = self.new_temporary_name()
-            renaming.rename_no_replace(folder_fd, name, self.temporary_fd, temporary)
+            os.rename(name, temporary, src_dir_fd=folder_fd, dst_dir_fd=self.temporary_fd)
             publish.sync_folder(folder_fd)
         self.discard(temporary)
 

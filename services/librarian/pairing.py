@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -52,18 +52,24 @@ def arranged(
     ]
 
 
-def record(session: orm.Session, recorded: Sequence[Filing], rules: DateRules) -> None:
-    """Link recorded halves with theirs, tell these what they know, and have them come here."""
+def record(session: orm.Session, recorded: Sequence[Filing], now: datetime) -> None:
+    """Link recorded halves with theirs, and have them come here."""
     pictures: set[UUID] = set()
     for filing in recorded:
         for pair in filing.record.get("pairs", ()):
             picture, partner = UUID(pair["picture"]), UUID(pair["partner"])
             rows.link(session, pair["kind"], picture, partner, pair["evidence"])
-            if pair["told"]:
-                heard_by = partner if filing.asset_id == picture else picture
-                heeding.heed(session, [heard_by], CompanionFacts(**pair["told"]), rules)
             pictures.add(picture)
-    rows.gather(session, pictures, rules.now)
+    rows.gather(session, pictures, now)
+
+
+def told(recorded: Sequence[Filing]) -> Iterator[heeding.Told]:
+    """What recorded halves say of the other ones, which were there before."""
+    for filing in recorded:
+        for pair in filing.record.get("pairs", ()):
+            halves = {UUID(pair["picture"]), UUID(pair["partner"])}
+            for heard_by in halves - {filing.asset_id} if pair["told"] else ():
+                yield heard_by, CompanionFacts(**pair["told"])
 
 
 def touched(filing: Filing) -> set[UUID]:

@@ -55,7 +55,8 @@ class Publishing:
         faults.point("filing.published")
         recovery.write_record(self._database, self._originals, [one.filing for one in published])
         paths = {one.filing.id: one.staged.claimed.found.path for one in published}
-        done, refused = recording.record(self._database, [one.filing for one in published], now)
+        filings = [one.filing for one in published]
+        done, refused = recording.record(self._database, filings, now, self._originals.brake)
         for filing in done:
             log.info("file.filed", asset_id=filing.asset_id, path=filing.relative_path)
         for refusal in refused:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -22,6 +22,8 @@ from librarian.repository import filings, originals, recording
 from librarian.repository.filings import Filing
 from shared import database as databases
 from shared import event_log, events, faults, ledger
+from shared.disk import mass_change
+from shared.disk.mass_change import Thresholds
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -34,33 +36,38 @@ class Refused:
 
 
 def record(
-    database: databases.Database, done: Sequence[Filing], now: datetime
+    database: databases.Database,
+    done: Sequence[Filing],
+    now: datetime,
+    thresholds: Thresholds = mass_change.USUAL,
 ) -> tuple[list[Filing], list[Refused]]:
     """The filings that are recorded now, and those whose values were refused.
 
     A filing that was taken over by another process is in neither. One transaction for all; only
-    if it fails by a value is each recorded alone.
+    if it fails by a value is each recorded alone. The thresholds are those of `heeding.heed`.
     """
     if not done:
         return [], []
     try:
-        ids = database.run(lambda session: _record(session, done, now))
+        ids = database.run(lambda session: _record(session, done, now, thresholds))
     except exc.DBAPIError as error:
         if not databases.is_refused_value(error):
             raise
-        return _record_singly(database, done, now)
+        return _record_singly(database, done, now, thresholds)
     faults.point("filing.recorded")
     return [filing for filing in done if filing.id in ids], []
 
 
 def _record_singly(
-    database: databases.Database, done: Sequence[Filing], now: datetime
+    database: databases.Database, done: Sequence[Filing], now: datetime, thresholds: Thresholds
 ) -> tuple[list[Filing], list[Refused]]:
     recorded: list[Filing] = []
     refused: list[Refused] = []
     for filing in done:
         try:
-            ids = database.run(functools.partial(_record, done=[filing], now=now))
+            ids = database.run(
+                functools.partial(_record, done=[filing], now=now, thresholds=thresholds)
+            )
         except exc.DBAPIError as error:
             if not databases.is_refused_value(error):
                 raise
@@ -71,7 +78,9 @@ def _record_singly(
     return recorded, refused
 
 
-def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[UUID]:
+def _record(
+    session: orm.Session, done: Sequence[Filing], now: datetime, thresholds: Thresholds
+) -> set[UUID]:
     ids = filings.lock(session, done)
     ours = [filing for filing in done if filing.id in ids]
     if not ours:
@@ -83,8 +92,11 @@ def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[
     if sidecars:  # an asset whose sidecar came later is not completely backed up any more
         ledger.clear(session, "backed_up", [filing.asset_id for filing in sidecars], now=now)
     rules = DateRules(default_zone=originals.default_zone(session), now=now)
-    _hear_companions(session, ours, rules)
-    pairing.record(session, assets, rules)
+    for filing in ours:
+        if placed_by := filing.record.get("placed_by"):
+            heeding.place(session, filing.asset_id, CompanionFacts(**placed_by), now)
+    heeding.heed(session, [*_told(sidecars), *pairing.told(assets)], rules, thresholds)
+    pairing.record(session, assets, now)
     recording.decide_files(session, [outcome_of(filing, b"") for filing in ours], now)
     event_log.append(
         session,
@@ -96,14 +108,12 @@ def _record(session: orm.Session, done: Sequence[Filing], now: datetime) -> set[
     return ids
 
 
-def _hear_companions(session: orm.Session, ours: Sequence[Filing], rules: DateRules) -> None:
-    """Photos are placed and dated by sidecars that came with them or after them."""
-    for filing in ours:
-        if place := filing.record.get("placed_by"):
-            heeding.place(session, filing.asset_id, CompanionFacts(**place), rules.now)
+def _told(sidecars: Sequence[Filing]) -> Iterator[heeding.Told]:
+    """What sidecars say of photos."""
+    for filing in sidecars:
         if facts := filing.record.get("facts"):
-            spoken_of = [UUID(asset_id) for asset_id in filing.record["spoken_of"]]
-            heeding.heed(session, spoken_of, CompanionFacts(**facts), rules)
+            for asset_id in filing.record["spoken_of"]:
+                yield UUID(asset_id), CompanionFacts(**facts)
 
 
 def outcome_of(filing: Filing, path: bytes) -> Outcome:
