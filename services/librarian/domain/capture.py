@@ -53,20 +53,28 @@ class Capture:
 
 
 def decide(evidence: Evidence, rules: DateRules) -> Capture:
-    """The capture time that the evidence supports best; it never fails on foreign values."""
-    found = gathering.gather(evidence, month_first=rules.month_first)
+    """The capture time that the evidence supports best; it never fails on foreign values.
+
+    The rule in its order, a module for each step: who says what, what of it cannot be, in which
+    zone it is meant, which moment is supported best, how sure that is.
+    """
+    said = gathering.gather(evidence, month_first=rules.month_first)
     has_make = gathering.has_camera_make(evidence.tags)
-    judged = plausibility.judge(found, rules, has_camera_make=has_make)
+    judged = plausibility.judge(said, rules, has_camera_make=has_make)
     usable, is_revived = plausibility.usable(judged)
-    rejected = [c for c in judged if not any(c is kept for kept in usable)]
-    usable = zoning.with_true_clocks(usable)
+    rejected = [candidate for candidate in judged if candidate not in usable]
     if not usable:
         return _undated(rejected)
+
+    usable = zoning.with_true_clocks(usable)
     default = zone.named(rules.default_zone, "default")
     chosen, donor = zoning.choose(usable, zone_of_position(evidence), default)
-    clusters = selection.clusters(zoning.placed(c, chosen, donor) for c in usable)
+    placed = [zoning.placed(candidate, chosen, donor) for candidate in usable]
+
+    clusters = selection.clusters(placed)
     cluster = selection.winner(clusters)
     selected = selection.representative(cluster)
+
     is_doubtful = is_revived or plausibility.is_near_default(selected, rules)
     choice = confidence.Choice(selected, cluster, clusters, chosen, is_doubtful)
     return _captured(choice, rejected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from librarian.domain.candidates import Candidate, Verdict
+from librarian.domain.candidates import Candidate, Clock, Verdict
 from librarian.domain.plausibility import AGREEMENT
 from librarian.domain.timestamps import Precision
 
@@ -31,14 +31,15 @@ def clusters(placed: Iterable[Candidate]) -> list[Cluster]:
 def winner(found: Sequence[Cluster]) -> Cluster:
     """The group with the heaviest member, then the heavier sum, then the earlier one.
 
-    A date that a person forced by the file's name wins before all.
+    A date that a person forced by the file's name wins before all. Times of the last write add
+    nothing to a sum: they agree with every edit.
     """
     return min(
         found,
         key=lambda cluster: (
             not any(member.is_forced for member in cluster),
             -heaviest(cluster),
-            -sum(member.weight for member in cluster),
+            -sum(member.weight for member in cluster if member.clock is not Clock.FILE),
             min(member.wall for member in cluster),
         ),
     )

@@ -48,6 +48,7 @@ _STAMP: Final = re.compile(
     rf"(?:\s*(?P<half>[AP]M))?\s*(?P<offset>{_OFFSET.pattern})(?:\s*(?:DST|STD))?)?",
     re.IGNORECASE,
 )
+_PADDING: Final = "".join(map(chr, range(33)))  # control characters and the blank
 _LONGEST_OFFSET_MINUTES: Final = 14 * 60
 _EPOCH_OF_QUICKTIME: Final = datetime.datetime.combine(datetime.date(1904, 1, 1), datetime.time())
 
@@ -58,7 +59,7 @@ def parse(text: str) -> Stamp:
     Raises:
         UnreadableError: blank, zero, not_a_date or not_in_calendar.
     """
-    text = text.strip(" \0\t\r\n")
+    text = text.strip(_PADDING)
     if not text.strip(" :-/T"):
         raise UnreadableError("blank")
     found = _STAMP.fullmatch(text)

@@ -265,6 +265,19 @@ def test_other_metadata_of_another_time_is_a_conflict() -> None:
     assert found.reasons == ("other_metadata",)
 
 
+def test_a_picture_that_was_edited_keeps_the_date_of_its_creation() -> None:
+    found = decide(
+        {
+            "XMP:CreateDate": "2015-06-01T10:00:00",
+            MODIFY: "2020:08:02 16:02:20",
+            "XMP:ModifyDate": "2020-08-02T16:02:20+02:00",
+        },
+        mtime="2020-08-02T14:02:21Z",
+    )
+
+    assert (wall(found), found.confidence) == ("2015-06-01T10:00:00", "medium")
+
+
 def test_a_later_change_is_no_conflict() -> None:
     found = decide(
         {DTO: "2023:02:02 02:00:00", MODIFY: "2023:04:04 04:00:00"}, mtime="2024-01-01T00:00:00Z"
