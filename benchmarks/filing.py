@@ -10,7 +10,6 @@ ratio is of the best runs. Processor time is that of both sides' own processes w
 
 import argparse
 import os
-import random
 import shutil
 import subprocess
 import tempfile
@@ -18,8 +17,8 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import bulk_photos
 import factories
-import photos
 from factories import Factory
 from librarian.domain.facts import Facts
 from librarian.filer import Filer
@@ -54,7 +53,8 @@ def main() -> None:
         cluster.start()
         photos_of_all = folder / "photos"
         photos_of_all.mkdir()
-        make_photos(photos_of_all, options.files)
+        bulk_photos.write_large(photos_of_all, options.files)
+        subprocess.run(["sync"], check=True)
         for _ in range(options.runs):
             costs[FLOOR].append(cost_of(lambda: by_hand(photos_of_all, folder / "floor")))
             for label, make in ((FILING, reading), (WITHOUT, not_reading)):
@@ -72,17 +72,6 @@ def main() -> None:
             f"| {best[FLOOR].wall_s / best[label].wall_s:.2f} "
             f"| {work_ms:.1f} | {work_ms / floor_ms:.2f} |"
         )
-
-
-def make_photos(folder: Path, count: int) -> None:
-    """JPEGs of 4 MB, each another content, over ten days."""
-    noise = random.Random(1)  # noqa: S311  no secret
-    for number in range(count):
-        day = 1 + number % 10
-        head = photos.jpeg(taken=f"2023:07:{day:02} 12:00:{number % 60:02}", seed=number)
-        # Padding after the end of the image, as some phones write their maker's data.
-        (folder / f"IMG_{number:05}.jpg").write_bytes(head + noise.randbytes(4_000_000) + head[-2:])
-    subprocess.run(["sync"], check=True)
 
 
 def by_hand(source: Path, target: Path) -> None:

@@ -1,5 +1,6 @@
-"""Many small photos that all differ, made in no time."""
+"""Many photos that all differ, made in no time."""
 
+import random
 from pathlib import Path
 
 import photos
@@ -16,3 +17,13 @@ def write(folder: Path, count: int, *, per_folder: int = 500) -> None:
         place.mkdir(parents=True, exist_ok=True)
         # After the end of the picture any bytes may follow.
         (place / f"IMG_{number:05}.jpg").write_bytes(heads[number % 10] + b"%08d\xff\xd9" % number)
+
+
+def write_large(folder: Path, count: int) -> None:
+    """Write `count` JPEGs of 4 MB over ten days; each is another content."""
+    noise = random.Random(1)  # noqa: S311  no secret
+    for number in range(count):
+        day = 1 + number % 10
+        head = photos.jpeg(taken=f"2023:07:{day:02} 12:00:{number % 60:02}", seed=number)
+        # Padding after the end of the image, as some phones write their maker's data.
+        (folder / f"IMG_{number:05}.jpg").write_bytes(head + noise.randbytes(4_000_000) + head[-2:])

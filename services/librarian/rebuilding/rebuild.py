@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 from uuid import UUID
@@ -114,8 +115,9 @@ class Rebuild:
         sidecars: list[tuple[Looked, Visit]] = []
         visited = (Item(entry, visit) for visit in self._visits() for entry in visit.folder.entries)
         for page in inbox.batched(visited, PAGE):
-            for batch in inbox.batched(self._unknown(page), BATCH):
-                sidecars += self._restore_photos(batch, pool)
+            batches = inbox.batched(self._unknown(page), BATCH)
+            for batch, looked in self._look_ahead(batches, pool):
+                sidecars += self._restore_photos(batch, looked)
             last = page[-1].visit  # the rest of this folder may be in the next page
             self._record_sidecars([each for each in sidecars if each[1] is not last])
             sidecars = [each for each in sidecars if each[1] is last]
@@ -127,11 +129,23 @@ class Rebuild:
             beside = neighbours.Folder(names)
             yield Visit(folder, matching.by_hash(folder), matching.sidecars(folder), beside)
 
+    def _look_ahead(
+        self, batches: Iterable[list[Item]], pool: ThreadPoolExecutor
+    ) -> Iterator[tuple[list[Item], list[Looked]]]:
+        """Batches that were looked at; the next one is read while the present one is written."""
+        begun: deque[tuple[list[Item], Iterator[Looked]]] = deque()
+        for batch in batches:
+            begun.append((batch, pool.map(self._looker.look, [item.entry for item in batch])))
+            if len(begun) > 1:
+                read, looked = begun.popleft()
+                yield read, list(looked)
+        for read, looked in begun:
+            yield read, list(looked)
+
     def _restore_photos(
-        self, batch: Sequence[Item], pool: ThreadPoolExecutor
+        self, batch: Sequence[Item], looked: Sequence[Looked]
     ) -> list[tuple[Looked, Visit]]:
         """Restore what is a picture or a video; what else was read, to be looked at later."""
-        looked = list(pool.map(self._looker.look, [item.entry for item in batch]))
         self._drop_unreadable(looked)
         pairs = zip(looked, batch, strict=True)
         read = [(one, item.visit) for one, item in pairs if one.error is None]
@@ -252,23 +266,28 @@ class Rebuild:
                 self.balance.note(looked.entry.path, text)
 
     def _record_sidecars(self, sidecars: Sequence[tuple[Looked, Visit]]) -> None:
-        for each, visit in sidecars:
-            try:
-                is_restored = self._record_sidecar(each, visit)
-            except exc.DBAPIError as error:
-                if not databases.is_refused_value(error):
-                    raise
-                self.balance.trouble(each.entry.path, "left", str(error.orig).strip())
-                continue
-            if is_restored:
+        told = [(each, self._photo_of(each, visit)) for each, visit in sidecars]
+        written = self._write_sidecars([(each, of) for each, of in told if of is not None])
+        for each, _ in told:
+            if each.entry.path in written:
                 self.balance.count("sidecar")
             else:
                 self.balance.trouble(each.entry.path, "left", "no picture, video or sidecar of one")
 
-    def _record_sidecar(self, looked: Looked, visit: Visit) -> bool:
+    def _write_sidecars(self, told: Sequence[tuple[Looked, Sidecar]]) -> set[bytes]:
+        """Write links; the paths of the sidecars that are linked now. A refused one is not."""
+        try:
+            return self._writer.sidecars(self._place, told)
+        except exc.DBAPIError as error:
+            if not databases.is_refused_value(error):
+                raise
+            singly = [self._write_sidecars([each]) for each in told] if len(told) > 1 else []
+            return set().union(*singly)
+
+    def _photo_of(self, looked: Looked, visit: Visit) -> Sidecar | None:
         told = visit.sidecars.get(looked.file_hash, ())
         found = max(told, key=lambda one: one.link.name == looked.entry.name, default=None)
-        return self._writer.sidecar(looked, self._place, found or self._by_name(looked, visit))
+        return found or self._by_name(looked, visit)
 
     def _by_name(self, looked: Looked, visit: Visit) -> Sidecar | None:
         """The photo of a sidecar that no record tells of."""

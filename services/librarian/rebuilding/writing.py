@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import orm
@@ -18,6 +19,9 @@ from librarian.repository import dates, rebuilding
 from librarian.repository.rebuilding import Occurrence
 from shared import event_log, events, faults
 from shared.database import Database
+
+Arrival: TypeAlias = "tuple[Record | None, tuple[Link, Looked] | None, str | None]"
+"""A record, the sidecar of its photo that is meant, and what damage the photo has."""
 
 
 class Writer:
@@ -38,14 +42,13 @@ class Writer:
         faults.point("rebuild.recorded")
         return written
 
-    def sidecar(self, looked: Looked, place: Place, found: Sidecar | None) -> bool:
-        """Write a sidecar's link to its photo; False without a photo, or if it is linked."""
-        if found is None:
-            return False
-        row = rows.sidecar_row(looked, place, found.asset_id, found.link)
-        is_new = self._database.run(lambda session: self._sidecar(session, looked, row, found))
-        faults.point("rebuild.sidecar")
-        return is_new
+    def sidecars(self, place: Place, told: Sequence[tuple[Looked, Sidecar]]) -> set[bytes]:
+        """Link sidecars to their photos; the paths of those that were not linked before."""
+        if not told:
+            return set()
+        written = self._database.run(lambda session: self._sidecars(session, place, told))
+        faults.point("rebuild.sidecars")
+        return written
 
     def _assets(self, session: orm.Session, by_id: Mapping[UUID, Restored]) -> set[UUID]:
         written = rebuilding.insert_assets(
@@ -57,52 +60,56 @@ class Writer:
         for each in ours:
             if each.placed_by:
                 dates.locate(session, each.asset_id, CompanionFacts(**each.placed_by), self._now)
-        arrived = [
-            self._occurrence(session, each.record, None, each.asset["damage"])
-            for each in ours
-            if each.record and each.record.source_path
-        ]
-        rebuilding.insert_occurrences(session, arrived)
+        self._tell_arrivals(session, [(each.record, None, each.asset["damage"]) for each in ours])
         event_log.append(session, [_ingested(each.asset) for each in ours], now=self._now)
         return written
 
-    def _sidecar(
-        self, session: orm.Session, looked: Looked, row: dict[str, Any], found: Sidecar
-    ) -> bool:
-        if not rebuilding.insert_sidecars(session, [row]):
-            return False
-        record = found.record
-        if record and record.source_path and found.link.original_path:
-            occurrence = self._occurrence(session, record, (found.link, looked))
-            rebuilding.insert_occurrences(session, [occurrence])
-        return True
+    def _sidecars(
+        self, session: orm.Session, place: Place, told: Sequence[tuple[Looked, Sidecar]]
+    ) -> set[bytes]:
+        linked = [rows.sidecar_row(looked, place, of.asset_id, of.link) for looked, of in told]
+        paths = {os.fsencode(path) for path in rebuilding.insert_sidecars(session, linked)}
+        ours = [(looked, of) for looked, of in told if looked.entry.path in paths]
+        arrived = [(of.record, (of.link, looked), None) for looked, of in ours]
+        self._tell_arrivals(session, [each for each in arrived if each[1][0].original_path])
+        return paths
 
-    def _occurrence(
-        self,
-        session: orm.Session,
-        record: Record,
-        sidecar: tuple[Link, Looked] | None,
-        damage: str | None = None,
-    ) -> Occurrence:
-        """Where a photo, or a sidecar of it, came from."""
-        source_id, is_moved = rebuilding.source_of(
-            session, self._catalog_id, record.source, record.source_path
-        )
-        link, looked = sidecar or (None, None)
-        return Occurrence(
-            source_id=source_id,
-            path=rows.path_in_source(record, link),
-            original_name=(link.original_name if link else None) or record.original_name,
-            size_bytes=looked.entry.size_bytes if looked else record.size_bytes,
-            mtime_ns=looked.entry.mtime_ns if looked else record.mtime_ns,
-            outcome="companion" if looked else "filed",
-            file_hash=looked.file_hash if looked else record.file_hash,
-            asset_id=record.asset_id,
-            first_seen_at=record.arrived_at,
-            decided_at=record.ingested_at,
-            is_moved=is_moved,
-            damage=damage,
-        )
+    def _tell_arrivals(self, session: orm.Session, told: Sequence[Arrival]) -> None:
+        """Write where photos and sidecars came from, as far as records tell it."""
+        known = [each for each in told if each[0] is not None and each[0].source_path]
+        names = {record.source_path: record.source for record, _, _ in known if record}
+        sources = rebuilding.sources_of(session, self._catalog_id, names)
+        found = [
+            _occurrence(sources[record.source_path], record, sidecar, damage)
+            for record, sidecar, damage in known
+            if record
+        ]
+        rebuilding.insert_occurrences(session, found)
+
+
+def _occurrence(
+    source: tuple[UUID, bool],
+    record: Record,
+    sidecar: tuple[Link, Looked] | None,
+    damage: str | None,
+) -> Occurrence:
+    """Where a photo, or a sidecar of it, came from."""
+    source_id, is_moved = source
+    link, looked = sidecar or (None, None)
+    return Occurrence(
+        source_id=source_id,
+        path=rows.path_in_source(record, link),
+        original_name=(link.original_name if link else None) or record.original_name,
+        size_bytes=looked.entry.size_bytes if looked else record.size_bytes,
+        mtime_ns=looked.entry.mtime_ns if looked else record.mtime_ns,
+        outcome="companion" if looked else "filed",
+        file_hash=looked.file_hash if looked else record.file_hash,
+        asset_id=record.asset_id,
+        first_seen_at=record.arrived_at,
+        decided_at=record.ingested_at,
+        is_moved=is_moved,
+        damage=damage,
+    )
 
 
 def _ingested(asset: dict[str, Any]) -> events.AssetIngestedV1:

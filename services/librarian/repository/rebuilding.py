@@ -168,21 +168,22 @@ def insert_occurrences(session: orm.Session, occurrences: Sequence[Occurrence]) 
     session.execute(pg.insert(models.File), rows)
 
 
-def source_of(session: orm.Session, catalog_id: UUID, name: str, path: str) -> tuple[UUID, bool]:
-    """The source that a record names, made if it is unknown; whether files leave it."""
-    source = session.scalars(
-        sa.select(models.Source)
-        .where(models.Source.source_path == path, models.Source.deleted_at.is_(None))
-        .order_by(models.Source.created_at)
-        .limit(1)
-    ).first()
-    if source is None:
-        source = models.Source(
-            catalog_id=catalog_id, name=name, source_path=path, default_import_mode="copy"
+def sources_of(
+    session: orm.Session, catalog_id: UUID, names: Mapping[str, str]
+) -> dict[str, tuple[UUID, bool]]:
+    """The sources of these folders, and whether files leave them; made where unknown, so named."""
+    source = models.Source
+    query = sa.select(source).where(source.source_path.in_(names), source.deleted_at.is_(None))
+    found: dict[str, models.Source] = {}
+    for each in session.scalars(query.order_by(source.created_at, source.id)):
+        found.setdefault(each.source_path, each)
+    for path in names.keys() - found.keys():
+        found[path] = models.Source(
+            catalog_id=catalog_id, name=names[path], source_path=path, default_import_mode="copy"
         )
-        session.add(source)
-        session.flush()
-    return source.id, source.default_import_mode == "move"
+        session.add(found[path])
+    session.flush()
+    return {path: (each.id, each.default_import_mode == "move") for path, each in found.items()}
 
 
 _IDENTITY: Final = (

@@ -267,7 +267,7 @@ def test_a_rebuild_that_is_killed_again_and_again_goes_on_and_restores_everythin
     before = dump(library.database)
     restored: list[int] = []
 
-    for instant in ("recorded:kill:2", "recorded:kill:3", "sidecar:kill", "linked:kill"):
+    for instant in ("recorded:kill:2", "recorded:kill:3", "sidecars:kill", "linked:kill"):
         assert killed(new_database, folder, f"rebuild.{instant}") == -signal.SIGKILL
         restored.append(len(rows_of(new_database, "select id from media_assets")))
         [ledger] = rows_of(new_database, "select frozen_reason from ledger")
