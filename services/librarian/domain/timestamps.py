@@ -49,6 +49,7 @@ _STAMP: Final = re.compile(
     re.IGNORECASE,
 )
 _PADDING: Final = "".join(map(chr, range(33)))  # control characters and the blank
+_LONGEST_TEXT: Final = 64
 _LONGEST_OFFSET_MINUTES: Final = 14 * 60
 _EPOCH_OF_QUICKTIME: Final = datetime.datetime.combine(datetime.date(1904, 1, 1), datetime.time())
 
@@ -62,6 +63,8 @@ def parse(text: str) -> Stamp:
     text = text.strip(_PADDING)
     if not text.strip(" :-/T"):
         raise UnreadableError("blank")
+    if len(text) > _LONGEST_TEXT:
+        raise UnreadableError("not_a_date")
     found = _STAMP.fullmatch(text)
     stamp = _mail_date(text) if found is None else _from_match(found)
     if stamp.clock == _EPOCH_OF_QUICKTIME:

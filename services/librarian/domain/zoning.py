@@ -38,11 +38,17 @@ def choose(
 
 
 def placed(candidate: Candidate, chosen: Zone, donor: Candidate | None) -> Candidate:
-    """The candidate with its wall clock in the chosen zone."""
+    """The candidate with its wall clock in the chosen zone; who repeats the donor is one too."""
     stamp = candidate.reading
     wall = chosen.wall_clock(stamp.clock) if stamp.is_utc and candidate.is_timed else stamp.clock
-    verdict = Verdict.GIVES_OFFSET if candidate is donor else Verdict.DIFFERS
+    gives_offset = donor is not None and _repeats(candidate, donor)
+    verdict = Verdict.GIVES_OFFSET if gives_offset else Verdict.DIFFERS
     return dataclasses.replace(candidate, wall_clock=wall, verdict=verdict)
+
+
+def _repeats(candidate: Candidate, donor: Candidate) -> bool:
+    is_of_kind = (candidate.clock, candidate.reading.is_utc) == (donor.clock, donor.reading.is_utc)
+    return is_of_kind and candidate.is_timed and _shows(candidate, [donor.reading.clock])
 
 
 def with_true_clocks(usable: Sequence[Candidate]) -> list[Candidate]:

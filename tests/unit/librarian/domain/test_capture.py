@@ -218,6 +218,19 @@ def test_a_pixel_name_gives_the_offset_and_does_not_count_twice() -> None:
     assert verdicts(found)["filename_datetime"][0] == "gives_offset"
 
 
+def test_gps_time_in_two_groups_of_tags_gives_the_offset_once() -> None:
+    found = decide(
+        {
+            DTO: "2022:06:01 14:00:00",
+            "EXIF:GPSDateStamp": "2022:06:01",
+            "EXIF:GPSTimeStamp": [12.0, 0.0, 0.0],
+            "XMP:GPSDateTime": "2022-06-01T12:00:00Z",
+        }
+    )
+
+    assert (found.offset_source, found.confidence) == ("utc_delta", "medium")
+
+
 def test_a_utc_name_agrees_with_a_stated_offset() -> None:
     found = decide(
         {DTO: "2023:10:06 08:30:00", "EXIF:OffsetTimeOriginal": "+02:00"},

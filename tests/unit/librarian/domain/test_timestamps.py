@@ -73,6 +73,7 @@ def test_a_date_without_a_time_sorts_last_in_its_day(
         ("2019:02:30 10:00:00", "not_in_calendar"),
         ("2019:07:14 25:00:00", "not_in_calendar"),
         ("yesterday", "not_a_date"),
+        ("2019:07:14 10:00:00" + " " * 100_000 + "x", "not_a_date"),
     ],
 )
 def test_what_is_no_date_says_why(text: str, reason: str) -> None:
