@@ -207,11 +207,16 @@ _CONTAINER_TAGS: Final = frozenset((tag.QUICKTIME_CREATE_DATE, tag.QUICKTIME_MED
 
 def _is_local_container(tags: Tags) -> bool:
     """Whether nothing but the maker's habit tells what the container's clock means."""
-    return _make(tags).startswith(_LOCAL_TIME_MAKES) and tag.EXIF_DATE_TIME_ORIGINAL not in tags
+    maker = _make(tags) or _text(tags, tag.VIDEO_HANDLER)
+    return maker.startswith(_LOCAL_TIME_MAKES) and tag.EXIF_DATE_TIME_ORIGINAL not in tags
 
 
 def _make(tags: Tags) -> str:
-    for name in (tag.EXIF_MAKE, tag.KEYS_MAKE, tag.XMP_MAKE):
+    return _text(tags, tag.EXIF_MAKE, tag.KEYS_MAKE, tag.XMP_MAKE)
+
+
+def _text(tags: Tags, *names: str) -> str:
+    for name in names:
         value = tags.get(name)
         if isinstance(value, str) and value.strip():
             return value.strip().lower()

@@ -59,6 +59,7 @@ KEYS_SOFTWARE: Final = "Keys:Software"
 KEYS_CONTENT_IDENTIFIER: Final = "Keys:ContentIdentifier"
 RIFF_DATE_TIME_ORIGINAL: Final = "RIFF:DateTimeOriginal"  # IDIT of AVI, local time
 VIDEO_CREATE_DATE: Final = "Video:CreateDate"  # other containers (Matroska, WMV), as QuickTime's
+VIDEO_HANDLER: Final = "Video:Handler"  # the picture track's, e.g. "GoPro AVC"
 VIDEO_DURATION: Final = "Video:Duration"  # seconds
 H264_DATE_TIME_ORIGINAL: Final = "H264:DateTimeOriginal"  # MTS, local time, offset if given
 

@@ -86,6 +86,7 @@ def _stream_tags(container: Any) -> Iterator[tuple[str, JSON]]:  # noqa: ANN401 
     for stream in container.streams.video[:1]:
         if "creation_time" in stream.metadata:
             yield _created("QuickTime:MediaCreateDate", stream.metadata["creation_time"])
+        yield tag_names.VIDEO_HANDLER, values.text(stream.metadata.get("handler_name", ""))
         yield "Video:Codec", stream.codec_context.name
         yield "Video:FrameRate", values.number(stream.average_rate or 0) or None
     for stream in container.streams.audio[:1]:

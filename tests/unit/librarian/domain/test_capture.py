@@ -178,10 +178,14 @@ def test_a_video_of_a_telephone_gets_its_offset_from_its_name() -> None:
 
 @pytest.mark.parametrize(
     ("make", "path"),
-    [("Panasonic", "P1000244.MOV"), (None, "VID_20240128_095420.mp4")],
+    [
+        ({"Keys:Make": "Panasonic"}, "P1000244.MOV"),
+        ({"Video:Handler": "GoPro AVC"}, "GH010017.MP4"),
+        ({}, "VID_20240128_095420.mp4"),
+    ],
 )
-def test_older_cameras_write_local_time_for_utc(make: str | None, path: str) -> None:
-    found = decide({QUICKTIME: "2024-01-28T09:54:20Z", "Keys:Make": make}, path=path)
+def test_older_cameras_write_local_time_for_utc(make: dict[str, JSON], path: str) -> None:
+    found = decide({QUICKTIME: "2024-01-28T09:54:20Z", **make}, path=path)
 
     assert (wall(found), found.utc_offset_minutes) == ("2024-01-28T09:54:20", 60)
 
