@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from librarian.domain import facts
 
 MAX_VALUE_BYTES: Final = 64 * 1024
+MAX_TAGS_BYTES: Final = 2**20
 MAX_DEPTH: Final = 16
 _MAX_INTEGER: Final = 2**63
 _Collection: TypeAlias = Mapping[object, object] | list[object] | tuple[object, ...]
@@ -24,8 +25,22 @@ def text(value: str) -> str:
 
 
 def tags(values: Mapping[str, object]) -> dict[str, facts.JSON]:
-    """Tags as clean JSON; one over MAX_VALUE_BYTES is replaced by its length and hash."""
-    return {text(name): _bounded(value(item)) for name, item in values.items()}
+    """Tags as clean JSON, at most MAX_TAGS_BYTES of values.
+
+    One over MAX_VALUE_BYTES, or for which no room is left, is replaced by its length and hash.
+    """
+    cleaned: dict[str, facts.JSON] = {}
+    room = MAX_TAGS_BYTES
+    for name, item in values.items():
+        kept = value(item)
+        encoded = json.dumps(kept, ensure_ascii=False).encode()
+        if len(encoded) > min(MAX_VALUE_BYTES, room):
+            digest = hashlib.sha256(encoded).hexdigest()
+            kept = {"omitted_bytes": len(encoded), "sha256": digest}
+        else:
+            room -= len(encoded)
+        cleaned[text(name)] = kept
+    return cleaned
 
 
 def value(item: object, depth: int = 0) -> facts.JSON:
@@ -59,10 +74,3 @@ def _collection(
     if isinstance(item, Mapping):
         return {text(str(key)): value(inner, depth) for key, inner in item.items()}
     return [value(inner, depth) for inner in item]
-
-
-def _bounded(item: facts.JSON) -> facts.JSON:
-    encoded = json.dumps(item, ensure_ascii=False).encode()
-    if len(encoded) <= MAX_VALUE_BYTES:
-        return item
-    return {"omitted_bytes": len(encoded), "sha256": hashlib.sha256(encoded).hexdigest()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 HEAD_BYTES: Final = 4096
@@ -31,13 +32,14 @@ def _video(subtype: str, *extensions: str) -> ContentType:
 
 
 _JXL: Final = _image("jxl", ".jxl")
-_TIFF: Final = _image("tiff", ".tif", ".tiff")
+TIFF: Final = _image("tiff", ".tif", ".tiff")
 _MP4: Final = _video("mp4", ".mp4", ".m4v")
 _MOV: Final = _video("quicktime", ".mov", ".qt")
 _3GP: Final = _video("3gpp", ".3gp", ".3g2")
 _MTS: Final = _video("mp2t", ".mts", ".m2ts", ".ts")
 _MPEG: Final = _video("mpeg", ".mpg", ".mpeg", ".vob")
 _HEIC: Final = _image("heic", ".heic", ".heif", ".hif")
+_HEIF: Final = _image("heif", ".heif", ".hif", ".heic")
 _AVIF: Final = _image("avif", ".avif")
 _CR2: Final = _image("x-canon-cr2", ".cr2")
 _ORF: Final = _image("x-olympus-orf", ".orf")
@@ -61,6 +63,7 @@ _PREFIXES: Final[tuple[tuple[bytes, ContentType], ...]] = (
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", _video("x-ms-wmv", ".wmv", ".asf")),
     (b"\x00\x00\x01\xba", _MPEG),
     (b"\x00\x00\x01\xb3", _MPEG),
+    (b"FLV\x01", _video("x-flv", ".flv")),
 )
 _RIFF: Final = {
     b"WEBP": _image("webp", ".webp"),
@@ -73,6 +76,7 @@ _BRANDS: Final = {
     b"crx ": _image("x-canon-cr3", ".cr3"),
     b"qt  ": _MOV,
 }
+# Pictures of whatever codec, as the major brand or beside one of a rarer codec.
 _GENERAL_BRANDS: Final = frozenset((b"mif1", b"mif2", b"msf1"))
 # QuickTime files older than the file type box begin with one of these.
 _OLD_QUICKTIME: Final = frozenset((b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"))
@@ -87,22 +91,30 @@ def detect(head: bytes) -> ContentType | None:
             return content_type
     if head[:4] in {b"II*\x00", b"MM\x00*"}:
         return _tiff(head)
+    if head[:4] in {b"II+\x00", b"MM\x00+"}:  # BigTIFF
+        return TIFF
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12])
     return _iso_media(head) or _with_weak_signature(head)
 
 
 def _iso_media(head: bytes) -> ContentType | None:
-    box, major = head[4:8], head[8:12]
-    if box in _OLD_QUICKTIME:
+    if head[4:8] in _OLD_QUICKTIME:
         return _MOV
-    if box != b"ftyp" or major in _AUDIO_BRANDS:
-        return None
-    if major in _GENERAL_BRANDS:
-        size = min(int.from_bytes(head[:4], "big"), len(head))
-        compatible = [head[at : at + 4] for at in range(16, size - 3, 4)]
-        return next((_BRANDS[b] for b in compatible if b in _BRANDS), _HEIC)
-    return _3GP if major.startswith((b"3gp", b"3g2", b"3ge", b"3gr")) else _BRANDS.get(major, _MP4)
+    return _of_brands(head) if head[4:8] == b"ftyp" and head[8:12] not in _AUDIO_BRANDS else None
+
+
+def _of_brands(head: bytes) -> ContentType:
+    major = head[8:12]
+    if major.startswith((b"3gp", b"3g2", b"3ge", b"3gr")):
+        return _3GP
+    if major in _BRANDS:
+        return _BRANDS[major]
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = {head[at : at + 4] for at in (8, *range(16, size - 3, 4))}
+    if not brands & _GENERAL_BRANDS:
+        return _MP4
+    return _AVIF if b"avif" in brands else _HEIF
 
 
 def _with_weak_signature(head: bytes) -> ContentType | None:
@@ -123,22 +135,20 @@ def _steps(head: bytes) -> list[tuple[int, int]]:
 
 
 def _tiff(head: bytes) -> ContentType:
-    """TIFF itself or one of the RAW formats built on it, told apart by the first directory."""
-    signature = _TIFF_SIGNATURES.get(head[8:10])
-    if signature is not None:
-        return signature
-    make, tags = _first_directory(head)
-    if 0xC612 in tags:  # DNGVersion
-        return _image("x-adobe-dng", ".dng")
-    if make.startswith(b"PENTAX"):
-        return _image("x-pentax-pef", ".pef")
-    # RAW formats keep the sensor data in SubIFDs (0x014a), as cameras' own TIFFs do not.
-    makes = _RAW_MAKES if 0x014A in tags else ()
-    return next((kind for name, kind in makes if make.startswith(name)), _TIFF)
+    """TIFF itself or one of the RAW formats built on it."""
+    if head[8:10] == b"CR":
+        return _CR2
+    if head[8:12] in {b"IIII", b"MMMM"}:
+        return _image("x-phaseone-iiq", ".iiq")
+    return of_directory(*_first_directory(head))
 
 
-_IIQ: Final = _image("x-phaseone-iiq", ".iiq")
-_TIFF_SIGNATURES: Final = {b"CR": _CR2, b"II": _IIQ, b"MM": _IIQ}
+_SUB_FILE_TYPE, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION = 0x00FE, 0x0106, 0x014A, 0xC612
+_MAKE, _SHORT = 0x010F, 3
+_RGB, _COLOUR_FILTERS = 2, 32803
+TIFF_TAGS: Final = (_SUB_FILE_TYPE, _PHOTOMETRIC, _SUB_DIRECTORIES, _DNG_VERSION)
+"""The tags by which `of_directory` tells formats apart."""
+
 _RAW_MAKES: Final = (
     (b"NIKON", _image("x-nikon-nef", ".nef", ".nrw")),
     (b"SONY", _image("x-sony-arw", ".arw", ".sr2")),
@@ -147,19 +157,35 @@ _RAW_MAKES: Final = (
     (b"KODAK", _image("x-kodak-dcr", ".dcr", ".kdc")),
     (b"HASSELBLAD", _image("x-hasselblad-3fr", ".3fr", ".fff")),
 )
+_PEF: Final = _image("x-pentax-pef", ".pef")
 
 
-def _first_directory(head: bytes) -> tuple[bytes, frozenset[int]]:
-    """Make (upper-case) and tag numbers of IFD0 as far as they lie in `head` (TIFF 6.0)."""
+def of_directory(make: bytes, numbers: Mapping[int, int]) -> ContentType:
+    """The format of a TIFF by its first directory: the make, and the number in each tag."""
+    make = make.upper()
+    if _DNG_VERSION in numbers:
+        return _image("x-adobe-dng", ".dng")
+    if make.startswith((b"PENTAX", b"RICOH")):
+        return _PEF if numbers.get(_PHOTOMETRIC) == _COLOUR_FILTERS else TIFF
+    # RAW formats keep the sensor data in SubIFDs and begin with a preview; programs that keep
+    # smaller copies of a picture in them begin with the picture.
+    is_picture = numbers.get(_SUB_FILE_TYPE) == 0 and numbers.get(_PHOTOMETRIC) == _RGB
+    makes = _RAW_MAKES if _SUB_DIRECTORIES in numbers and not is_picture else ()
+    return next((kind for name, kind in makes if make.startswith(name)), TIFF)
+
+
+def _first_directory(head: bytes) -> tuple[bytes, dict[int, int]]:
+    """Make and numbers of IFD0 as far as they lie in `head` (TIFF 6.0)."""
     order = "<" if head[:2] == b"II" else ">"
+    make, numbers = b"", {}
     try:
         (start,) = struct.unpack_from(order + "I", head, 4)
         (count,) = struct.unpack_from(order + "H", head, start)
-        entries = [
-            struct.unpack_from(order + "HHII", head, start + 2 + 12 * number)
-            for number in range(min(count, 256))
-        ]
+        for at in range(start + 2, start + 2 + 12 * min(count, 256), 12):
+            tag, kind, size, value = struct.unpack_from(order + "HHII", head, at)
+            (short,) = struct.unpack_from(order + "H", head, at + 8)
+            numbers[tag] = short if kind == _SHORT else value
+            make = head[value : value + size] if tag == _MAKE else make
     except struct.error:
-        return b"", frozenset()
-    makes = (head[offset : offset + size] for tag, _, size, offset in entries if tag == 0x010F)
-    return next(makes, b"").upper(), frozenset(tag for tag, *_ in entries)
+        return b"", {}
+    return make, numbers

@@ -7,6 +7,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias, cast
 
+READER_VERSION: Final = 2
+"""Rises with every change by which the reader finds more or other tags; stored with the facts."""
+
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | Mapping[str, JSON] | None"
 
 
@@ -29,7 +32,7 @@ class Facts:
     altitude_m: float | None = None
     problem: str | None = None
     live_photo_id: str | None = None
-    reader_version: int = 1
+    reader_version: int = READER_VERSION
 
     def to_json(self) -> dict[str, JSON]:
         """The facts as a JSON object, one key per field."""

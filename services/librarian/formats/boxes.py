@@ -59,3 +59,31 @@ def extended(part: Slice, uuid: bytes) -> Slice | None:
         if box.name == b"uuid" and box.content(16) == uuid:
             return box.body.part(16)
     return None
+
+
+class Numbers:
+    """Reads unsigned numbers one after the other; 0 behind the end."""
+
+    def __init__(self, content: bytes) -> None:
+        """Reads from the start of `content`."""
+        self._content = content
+        self._position = 0
+
+    def next(self, size: int) -> int:
+        """The number in the next `size` bytes."""
+        start = self._position
+        self._position += size
+        return int.from_bytes(self._content[start : start + size], "big")
+
+    def skip(self, size: int) -> None:
+        """Leaves out `size` bytes."""
+        self._position += size
+
+    def rest(self) -> bytes:
+        """All that was not read; b"" at the end."""
+        return self._content[self._position :]
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether nothing is left to read."""
+        return self._position >= len(self._content)

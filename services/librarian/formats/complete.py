@@ -13,7 +13,7 @@ _MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")  # neither stuffing, fill nor
 _END, _SCAN = 0xD9, 0xDA
 _ALONE = {0x01, 0xD8, *range(0xD0, 0xD8)}  # markers without a length
 _BOXES = {b"ftyp", b"moov", b"mdat", b"meta", b"moof", b"free", b"skip", b"wide", b"idat"}
-_NEEDED = {"image/heic": b"meta", "image/heif": b"meta", "image/avif": b"meta"}
+_PICTURES = {"image/heic", "image/heif", "image/avif"}
 
 
 def problem(part: Slice, mime_type: str) -> str | None:
@@ -23,8 +23,6 @@ def problem(part: Slice, mime_type: str) -> str | None:
             is_whole = _is_whole_jpeg(part)
         case "image/png":
             is_whole = _is_whole_png(part)
-        case "image/gif":
-            is_whole = _tail(part).endswith(b";")
         case "image/webp" | "video/x-msvideo":
             is_whole = int.from_bytes(part.at(4, 4), "little") + 8 <= part.size
         case "image/bmp":
@@ -85,9 +83,10 @@ def _is_whole_png(part: Slice) -> bool:
 
 def _are_whole_boxes(part: Slice, mime_type: str) -> bool:
     """Whether no box is cut and the one that describes the others is there."""
-    is_raw = not mime_type.startswith("video/") and mime_type not in _NEEDED
-    needed = _NEEDED.get(mime_type, b"moov")
+    is_picture = mime_type in _PICTURES  # or a sequence of pictures
+    is_raw = not mime_type.startswith("video/") and not is_picture
+    needed = {b"moov", b"meta"} if is_picture else {b"moov"}
     found = list(boxes.inside(part))
     if any(box.is_cut and box.name in _BOXES for box in found):
         return False
-    return is_raw or any(box.name == needed for box in found)
+    return is_raw or any(box.name in needed for box in found)

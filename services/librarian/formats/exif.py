@@ -71,6 +71,12 @@ def of_file(file: BinaryIO) -> Tags:
     return values.first(_named(raws), _apple_content_identifier(file.read(_APPLE_WITHIN_BYTES)))
 
 
+def stated_size(tags: Tags) -> tuple[int, int]:
+    """Width and height that EXIF states for the picture; zeros where it does not."""
+    width, height = tags.get("EXIF:ExifImageWidth"), tags.get("EXIF:ExifImageHeight")
+    return (width, height) if isinstance(width, int) and isinstance(height, int) else (0, 0)
+
+
 def _apple_content_identifier(block: bytes) -> Iterator[tuple[str, JSON]]:
     """Tag 0x0011 of Apple's maker note: it pairs the still and the video of a Live Photo."""
     found = _APPLE.search(block)

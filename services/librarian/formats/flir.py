@@ -10,10 +10,10 @@ _DATE_OFFSET = 900
 _PREFIX = b"FLIR\0"
 
 
-def tags(segments: list[tuple[str, bytes]]) -> Tags:
+def tags(segments: list[bytes]) -> Tags:
     """MakerNotes:DateTimeOriginal with its offset, from a JPEG's APP1 segments; {} without."""
-    own = [body for name, body in segments if name == "APP1" and body.startswith(_PREFIX)]
-    data = b"".join(body[8:] for body in sorted(own, key=lambda body: body[6]))
+    own = [body for body in segments if body.startswith(_PREFIX)]
+    data = b"".join(body[8:] for body in sorted(own, key=lambda body: body[6:7]))
     try:
         date = _date(data) if data.startswith(b"FFF\0") else None
     except (struct.error, ValueError, OverflowError):

@@ -1,44 +1,68 @@
-"""IPTC-IIM 4.2: the older captions and dates of press pictures."""
+"""IPTC-IIM 4.2: the older captions and dates of press pictures, also in Photoshop's resources."""
 
 from collections.abc import Iterator
-
-from PIL import ImageFile, IptcImagePlugin
 
 from librarian.domain.facts import JSON
 from librarian.formats import values
 from librarian.formats.values import Tags
 
+MAX_BYTES = 8 << 20
+_MARK = 0x1C
+_KEYWORDS = 25
 _NAMES = {
-    (2, 5): "ObjectName",
-    (2, 25): "Keywords",
-    (2, 55): "DateCreated",
-    (2, 60): "TimeCreated",
-    (2, 62): "DigitalCreationDate",
-    (2, 63): "DigitalCreationTime",
-    (2, 80): "By-line",
-    (2, 90): "City",
-    (2, 92): "Sub-location",
-    (2, 95): "Province-State",
-    (2, 101): "Country-PrimaryLocationName",
-    (2, 105): "Headline",
-    (2, 116): "CopyrightNotice",
-    (2, 120): "Caption-Abstract",
+    5: "ObjectName",
+    _KEYWORDS: "Keywords",
+    55: "DateCreated",
+    60: "TimeCreated",
+    62: "DigitalCreationDate",
+    63: "DigitalCreationTime",
+    80: "By-line",
+    90: "City",
+    92: "Sub-location",
+    95: "Province-State",
+    101: "Country-PrimaryLocationName",
+    105: "Headline",
+    116: "CopyrightNotice",
+    120: "Caption-Abstract",
 }
+_RESOURCE = 0x0404
 
 
-def tags(picture: ImageFile.ImageFile) -> Tags:
-    """The IPTC records of an opened JPEG or TIFF; {} where there are none or they are damaged."""
-    try:
-        found = IptcImagePlugin.getiptcinfo(picture) or {}
-    except Exception:  # noqa: BLE001  hostile bytes raise anything in there
-        return {}
-    return values.first(_named(found))
+def of_block(block: bytes) -> Tags:
+    """The tags of a block of records, as far as it can be read."""
+    keywords: list[JSON] = []
+    found: Tags = {}
+    for number, value in _records(block):
+        if number == _KEYWORDS:
+            keywords.append(values.text(value))
+        elif number in _NAMES:
+            found.setdefault(f"IPTC:{_NAMES[number]}", values.text(value))
+    return values.first(found.items(), {"IPTC:Keywords": keywords[: values.MAX_ITEMS]}.items())
 
 
-def _named(found: dict[tuple[int, int], bytes | list[bytes]]) -> Iterator[tuple[str, JSON]]:
-    for number, value in found.items():
-        if number in _NAMES:
-            texts: list[JSON] = [
-                values.text(item) for item in (value if isinstance(value, list) else [value])
-            ]
-            yield f"IPTC:{_NAMES[number]}", texts if number == (2, 25) else texts[0]
+def of_resources(resources: bytes) -> Tags:
+    """The same, of the image resources that Photoshop writes (Adobe Photoshop File Formats)."""
+    blocks: list[bytes] = []
+    position = resources.find(b"8BIM")
+    while 0 <= position < len(resources) - 11:
+        kind = int.from_bytes(resources[position + 4 : position + 6], "big")
+        name = resources[position + 6] + 1
+        start = position + 6 + name + name % 2 + 4
+        length = int.from_bytes(resources[start - 4 : start], "big")
+        if kind == _RESOURCE:
+            blocks.append(resources[start : start + length])
+        position = resources.find(b"8BIM", start + length)
+    return of_block(b"".join(blocks))
+
+
+def _records(block: bytes) -> Iterator[tuple[int, bytes]]:
+    """Number and value of each record of the application section (2)."""
+    position = block.find(_MARK)
+    while 0 <= position <= len(block) - 5:
+        section, number = block[position + 1], block[position + 2]
+        length = int.from_bytes(block[position + 3 : position + 5], "big")
+        if length & 0x8000:  # a longer length follows: only of embedded previews
+            return
+        if section == 2:
+            yield number, block[position + 5 : position + 5 + length]
+        position = block.find(_MARK, position + 5 + length)

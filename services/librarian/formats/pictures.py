@@ -1,145 +1,117 @@
-"""Still pictures that Pillow opens, without decoding them."""
+"""WebP, GIF, BMP and JPEG 2000: their headers and the metadata beside the picture's data."""
 
-import dataclasses
-import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any
+import io
+import struct
+from collections.abc import Iterator
 
-from PIL import Image, ImageFile, TiffImagePlugin
-
-from librarian.formats import boxes, complete, exif, flir, iptc, values, xmp
+from librarian.domain.facts import JSON
+from librarian.formats import boxes, complete, exif, iptc, values, xmp
 from librarian.formats.found import Found
 from librarian.formats.slices import Slice
 from librarian.formats.values import Tags
 
-Image.MAX_IMAGE_PIXELS = None  # only headers are read here, whatever size they claim
-_FORMATS = {
-    "image/jpeg": "JPEG",
-    "image/gif": "GIF",
-    "image/webp": "WEBP",
-    "image/bmp": "BMP",
-    "image/heic": "HEIF",
-    "image/heif": "HEIF",
-    "image/avif": "AVIF",
-}
-_HEAD_BYTES = 1 << 20
-_Info = Mapping[Any, object]  # Pillow's, by text or by IPTC number
-_IMAGE_WIDTH, _IMAGE_HEIGHT, _SUB_IFDS = 256, 257, 330
+_MAX_CHUNKS = 1_000_000
+_GIF_XMP = b"XMP DataXMP"
+_JP2_EXIF = b"JpgTiffExif->JP2"
+_JP2_IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
 
 
-def read(part: Slice, mime_type: str) -> Found:
-    """What the picture says; what Pillow refuses is read by exifread alone."""
-    try:
-        with warnings.catch_warnings(action="ignore"), _opened(part, mime_type) as picture:
-            found = _of_picture(picture, part, mime_type)
-    except Exception as error:  # noqa: BLE001  hostile bytes raise anything in decoders
-        found = _of_file(part, mime_type, f"{type(error).__name__}: {error}"[:200])
-    width, height = _stored_size(part, mime_type) or (found.width, found.height)
-    return dataclasses.replace(found, width=width, height=height)
+def webp(part: Slice) -> Found:
+    """WebP (Google's container specification): chunks VP8X, VP8, VP8L, EXIF and XMP."""
+    chunks: dict[bytes, Slice] = {}
+    position = 12
+    for _ in range(_MAX_CHUNKS):
+        header = part.at(position, 8)
+        if len(header) < 8:
+            break
+        length = int.from_bytes(header[4:], "little")
+        chunks.setdefault(header[:4], part.part(position + 8, length))
+        position += 8 + length + length % 2
+    tags = _tags(chunks.get(b"EXIF"), chunks.get(b"XMP "))
+    return Found(tags, *_webp_size({name: body.at(0, 10) for name, body in chunks.items()}))
 
 
-def _opened(part: Slice, mime_type: str) -> ImageFile.ImageFile:
-    name = _FORMATS.get(mime_type, "TIFF")
-    if name == "HEIF":
-        import pillow_heif
-
-        pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
-    return Image.open(part.buffered(), formats=[name])
-
-
-def _of_picture(picture: ImageFile.ImageFile, part: Slice, mime_type: str) -> Found:
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        return _of_tiff(picture, part, mime_type)
-    block = picture.info.get("exif")
-    tags = values.first(
-        exif.of_block(block).items() if block else (),
-        _packet(picture.info).items(),
-        iptc.tags(picture).items() if "photoshop" in picture.info else (),
-        flir.tags(getattr(picture, "applist", [])).items(),
-    )
-    if block is None and mime_type != "image/jpeg":
-        tags = values.first(tags.items(), exif.of_file(part.buffered()).items())
-    orientation = picture.info.get("original_orientation")  # Pillow-HEIF resets the tag
-    if isinstance(orientation, int):
-        tags["EXIF:Orientation"] = orientation
-    return Found(tags, *picture.size)
+def _webp_size(heads: dict[bytes, bytes]) -> tuple[int | None, int | None]:
+    if len(head := heads.get(b"VP8X", b"")) == 10:
+        return 1 + int.from_bytes(head[4:7], "little"), 1 + int.from_bytes(head[7:10], "little")
+    if len(head := heads.get(b"VP8 ", b"")) == 10:
+        width, height = struct.unpack_from("<HH", head, 6)
+        return width & 0x3FFF, height & 0x3FFF
+    if len(head := heads.get(b"VP8L", b"")) >= 5:
+        bits = int.from_bytes(head[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    return None, None
 
 
-def _of_tiff(picture: TiffImagePlugin.TiffImageFile, part: Slice, mime_type: str) -> Found:
-    """A TIFF, or a RAW format that is one: its own directories are the EXIF block."""
-    tags = values.first(
-        exif.of_file(part.buffered()).items(),
-        _packet({"xmp": picture.tag_v2.get(700)} | picture.info).items(),
-        iptc.tags(picture).items(),
-    )
-    sizes = [_size_of(picture.tag_v2)]
-    if mime_type != "image/tiff":  # the sensor's picture is in another directory than the preview
-        sizes += [_size_of(directory) for directory in _sub_directories(picture.tag_v2, part)]
-        sizes.append(_stated_size(tags))
-    width, height = max(sizes, key=lambda size: size[0] * size[1])
-    is_cut = any(
-        start + length > part.size
-        for starts, lengths in ((273, 279), (324, 325))
-        for start, length in zip(
-            _many(picture.tag_v2.get(starts)), _many(picture.tag_v2.get(lengths)), strict=False
-        )
-    )
-    return Found(tags, width or None, height or None, complete.TRUNCATED if is_cut else None)
-
-
-def _of_file(part: Slice, mime_type: str, reason: str) -> Found:
-    """What exifread finds; in RAW files (Panasonic's, say) also what their JPEG says."""
-    tags = exif.of_file(part.buffered())
-    is_raw = mime_type not in _FORMATS and mime_type != "image/tiff"
-    start = part.at(0, _HEAD_BYTES).find(b"\xff\xd8\xff\xe1") if is_raw else -1
-    if start > 0:
-        tags = values.first(exif.of_file(part.part(start).buffered()).items(), tags.items())
-    width, height = _stated_size(tags)
-    problem = None if is_raw and tags else f"unreadable: {reason}"
-    return Found(tags, width or None, height or None, problem)
-
-
-def _packet(info: _Info) -> Tags:
-    packet = info.get("xmp")
-    return xmp.tags(packet) if isinstance(packet, bytes | str) else {}
-
-
-def _stored_size(part: Slice, mime_type: str) -> tuple[int, int] | None:
-    """HEIC, AVIF: the largest extent property, before rotation and cropping are applied."""
-    if _FORMATS.get(mime_type) not in {"HEIF", "AVIF"}:
-        return None
-    extents = [
-        (int.from_bytes(content[4:8], "big"), int.from_bytes(content[8:12], "big"))
-        for box in boxes.at(part, b"meta", b"iprp", b"ipco", b"ispe")
-        if len(content := box.content(12)) == 12
-    ]
-    return max(extents, key=lambda extent: extent[0] * extent[1], default=None)
-
-
-def _sub_directories(
-    main: TiffImagePlugin.ImageFileDirectory_v2, part: Slice
-) -> Iterator[TiffImagePlugin.ImageFileDirectory_v2]:
+def gif(part: Slice) -> Found:
+    """GIF 89a: the screen's size, comments and XMP; truncated where it ends before its trailer."""
     file = part.buffered()
-    for offset in _many(main.get(_SUB_IFDS))[:10]:
-        directory = TiffImagePlugin.ImageFileDirectory_v2(part.at(0, 8))
-        file.seek(offset)
-        directory.load(file)
-        yield directory
+    head = file.read(13).ljust(13, b"\0")
+    _skip_colours(file, head[10])
+    tags: list[tuple[str, JSON]] = []
+    kind = b""
+    for _ in range(_MAX_CHUNKS):
+        kind = file.read(1)
+        if kind == b",":
+            _skip_colours(file, file.read(9).ljust(9, b"\0")[8])
+            file.read(1)  # size of the codes
+            _skip_blocks(file)
+        elif kind == b"!":
+            tags += _gif_extension(part, file)
+        else:
+            break
+    width, height = struct.unpack_from("<HH", head, 6)
+    problem = None if kind else complete.TRUNCATED
+    return Found(values.first(tags), width or None, height or None, problem)
 
 
-def _size_of(directory: TiffImagePlugin.ImageFileDirectory_v2) -> tuple[int, int]:
-    return _whole(directory.get(_IMAGE_WIDTH)), _whole(directory.get(_IMAGE_HEIGHT))
+def _gif_extension(part: Slice, file: io.BufferedReader) -> Iterator[tuple[str, JSON]]:
+    label, start = file.read(1), file.tell()
+    _skip_blocks(file)
+    content = part.at(start, min(file.tell() - start, xmp.MAX_PACKET_BYTES))
+    if label == b"\xfe":
+        yield "File:Comment", values.text(content[1 : 1 + content[0]]) if content else None
+    elif label == b"\xff" and content[1:12] == _GIF_XMP:
+        yield from xmp.tags(content[12:]).items()
 
 
-def _stated_size(tags: Tags) -> tuple[int, int]:
-    return _whole(tags.get("EXIF:ExifImageWidth")), _whole(tags.get("EXIF:ExifImageHeight"))
+def _skip_colours(file: io.BufferedReader, flags: int) -> None:
+    if flags & 0x80:
+        file.seek(3 * (2 << (flags & 7)), io.SEEK_CUR)
 
 
-def _many(value: object) -> list[int]:
-    found = value if isinstance(value, tuple | list) else [value]
-    return [item for item in found if isinstance(item, int)]
+def _skip_blocks(file: io.BufferedReader) -> None:
+    """Goes behind the empty block that ends a sequence of blocks, or to the end of the file."""
+    while length := file.read(1):
+        if length == b"\0":
+            return
+        file.seek(length[0], io.SEEK_CUR)
 
 
-def _whole(value: object) -> int:
-    """The number, 0 where there is none."""
-    return value if isinstance(value, int) else 0
+def bmp(part: Slice) -> Found:
+    """Windows and OS/2 bitmaps: only a size."""
+    head = part.at(14, 12).ljust(12, b"\0")
+    if head[0] == 12:
+        width, height = struct.unpack_from("<HH", head, 4)
+    else:
+        width, height = struct.unpack_from("<ii", head, 4)
+    return Found({}, abs(width) or None, abs(height) or None)
+
+
+def jp2(part: Slice) -> Found:
+    """JPEG 2000 (ISO/IEC 15444-1): size in the header, EXIF, IPTC and XMP in `uuid` boxes."""
+    header = next((box.content(8) for box in boxes.at(part, b"jp2h", b"ihdr")), b"")
+    height, width = struct.unpack(">II", header.ljust(8, b"\0"))
+    records = boxes.extended(part, _JP2_IPTC)
+    tags = values.first(
+        _tags(boxes.extended(part, _JP2_EXIF), boxes.extended(part, boxes.XMP)).items(),
+        iptc.of_block(records.at(0, iptc.MAX_BYTES)).items() if records else (),
+    )
+    return Found(tags, width or None, height or None)
+
+
+def _tags(block: Slice | None, packet: Slice | None) -> Tags:
+    return values.first(
+        exif.of_block(block.at(0, exif.MAX_BLOCK_BYTES)).items() if block else (),
+        xmp.tags(packet.at(0, xmp.MAX_PACKET_BYTES)).items() if packet else (),
+    )

@@ -1,18 +1,22 @@
 """PNG (ISO/IEC 15948): metadata chunks, also those behind the picture, which Pillow leaves out."""
 
+import math
 import re
 import zlib
 from collections.abc import Iterator
 
 from librarian.domain.facts import JSON
-from librarian.formats import exif, values, xmp
+from librarian.formats import exif, iptc, values, xmp
 from librarian.formats.found import Found
 from librarian.formats.slices import Slice
 
 _MAX_CHUNKS = 1_000_000
 _MAX_BYTES = 8 << 20
 _WANTED = {b"IHDR", b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME"}
-_KEYWORD = re.compile(r"[A-Z][A-Za-z ]{1,78}")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_EXIF_PREFIX = "exif:"  # ImageMagick's, before EXIF's names
+_EXIF_NAMES = {"DateTime": "ModifyDate", "DateTimeDigitized": "CreateDate"}
+_RATIO = re.compile(r"-?\d+(?:/\d+)?")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2})+")
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _PROFILE = "Raw profile type "  # ImageMagick's: a name, a length, lines of hexadecimal digits
@@ -31,9 +35,13 @@ def read(part: Slice) -> Found:
     header = blocks.get(b"IHDR", b"")
     block = blocks.get(b"eXIf") or _profile(texts, "exif") or _profile(texts, "APP1")
     packet = texts.get(_XMP_KEYWORD) or _profile(texts, "xmp")
+    resources = _profile(texts, "iptc") or b""  # Photoshop's, or the records alone
     tags = values.first(
         exif.of_block(block).items() if block else (),
         xmp.tags(packet).items() if packet else (),
+        iptc.of_resources(resources).items(),
+        iptc.of_block(resources).items(),
+        () if block else _of_exif(texts),
         _named(texts),
         _changed(blocks.get(b"tIME", b"")),
     )
@@ -79,10 +87,33 @@ def _profile(texts: dict[str, bytes], kind: str) -> bytes | None:
     return bytes.fromhex(digits[0]) if digits else None
 
 
+def _of_exif(texts: dict[str, bytes]) -> Iterator[tuple[str, JSON]]:
+    """The copies of EXIF's tags that ImageMagick writes: texts, and numbers as ratios."""
+    for keyword, text in texts.items():
+        if keyword.startswith(_EXIF_PREFIX):
+            name, value = keyword.removeprefix(_EXIF_PREFIX), values.text(text)
+            parts = value.split(", ")
+            is_number = "/" in value or name == "Orientation"
+            if is_number and all(_RATIO.fullmatch(part) for part in parts):
+                yield f"EXIF:{name}", values.numbers(_quotient(part) for part in parts)
+            else:
+                yield f"EXIF:{_EXIF_NAMES.get(name, name)}", value
+
+
+def _quotient(text: str) -> float | None:
+    dividend, _, divisor = text.partition("/")
+    number = int(dividend) / (int(divisor or 1) or math.nan)
+    return int(number) if number.is_integer() else number
+
+
 def _named(texts: dict[str, bytes]) -> Iterator[tuple[str, JSON]]:
     for keyword, text in texts.items():
-        if _KEYWORD.fullmatch(keyword) and not keyword.startswith(_PROFILE):
-            yield "PNG:" + keyword.title().replace(" ", ""), values.text(text)
+        words = _WORD.findall(keyword)
+        if words and not keyword.startswith((_PROFILE, _XMP_KEYWORD)):
+            yield (
+                "PNG:" + "".join(f"{word[0].upper()}{word[1:]}" for word in words),
+                values.text(text),
+            )
 
 
 def _changed(body: bytes) -> Iterator[tuple[str, JSON]]:

@@ -3,9 +3,8 @@
 import datetime
 import re
 import struct
-from collections.abc import Callable
 
-from librarian.formats import boxes, exif, pictures, values, xmp
+from librarian.formats import boxes, exif, jpeg, tiff, values, xmp
 from librarian.formats.found import Found
 from librarian.formats.slices import Slice
 from librarian.formats.values import Tags
@@ -13,19 +12,7 @@ from librarian.formats.values import Tags
 _MAX_BYTES = 1 << 20
 _TIFF = re.compile(rb"II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08")
 _DATE = "MakerNotes:DateTimeOriginal"
-
-
-def readers() -> dict[str, Callable[[Slice], Found]]:
-    """The reader of each format by its MIME type."""
-    return {
-        "image/x-canon-cr3": cr3,
-        "image/x-fuji-raf": raf,
-        "image/x-canon-crw": crw,
-        "image/x-sigma-x3f": x3f,
-        "image/x-minolta-mrw": mrw,
-        "image/x-kyocera-raw": kyocera,
-        "image/jxl": jxl,
-    }
+_JPEG_FROM_RAW, _SENSOR_BORDERS = 0x002E, (4, 5, 6, 7)
 
 
 def cr3(part: Slice) -> Found:
@@ -46,7 +33,19 @@ def cr3(part: Slice) -> Found:
 def raf(part: Slice) -> Found:
     """Fujifilm RAF: the complete JPEG whose place stands at byte 84."""
     start, length = struct.unpack(">II", part.at(84, 8).ljust(8, b"\0"))
-    return pictures.read(part.part(start, length), "image/jpeg")
+    return jpeg.read(part.part(start, length))
+
+
+def rw2(part: Slice) -> Found:
+    """Panasonic RW2: a TIFF with own tags and the camera's JPEG (ExifTool, PanasonicRaw.pm)."""
+    main = tiff.first_directory(part)
+    _, length, start = main.entries.get(_JPEG_FROM_RAW, (7, 0, 0))
+    picture = jpeg.read(part.part(start, length))
+    tags = values.first(picture.tags.items(), exif.of_file(part.buffered()).items())
+    top, left, bottom, right = (main.number(tag) for tag in _SENSOR_BORDERS)
+    if right > left and bottom > top:
+        return Found(tags, right - left, bottom - top)
+    return Found(tags, picture.width, picture.height)
 
 
 def mrw(part: Slice) -> Found:
@@ -110,7 +109,7 @@ def x3f(part: Slice) -> Found:
     sections = _x3f_sections(part)
     for kind, section in sections:
         if kind in {b"IMA2", b"IMAG"} and section.at(28, 3) == b"\xff\xd8\xff":
-            found = pictures.read(section.part(28), "image/jpeg")
+            found = jpeg.read(section.part(28))
             if found.tags:
                 return found
     properties: dict[str, str] = {}

@@ -1,6 +1,7 @@
 """Videos: container and stream metadata by PyAV (FFmpeg); nothing is decoded."""
 
 import re
+import struct
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,13 +37,14 @@ _EPOCH_1904 = "1904-01-01"  # of QuickTime times: nothing was set
 
 def read(part: Slice, mime_type: str) -> Found:
     """What the video says; what FFmpeg refuses gives a problem, and XMP where there is some."""
-    packet = _packet(part) if mime_type in {"video/mp4", "video/quicktime", "video/3gpp"} else {}
+    boxed = _boxed(part) if mime_type in {"video/mp4", "video/quicktime", "video/3gpp"} else {}
     try:
         found = _opened(part)
     except Exception as error:  # noqa: BLE001  hostile bytes raise anything in decoders
         reason = f"unreadable: {type(error).__name__}: {error}"
-        return Found(packet, problem=reason[:200])
-    return Found(values.first(found.tags.items(), packet.items()), found.width, found.height)
+        return Found(boxed, problem=reason[:200])
+    tags = values.first(boxed.items(), found.tags.items())
+    return Found(tags, found.width, found.height)
 
 
 def _opened(part: Slice) -> Found:
@@ -95,8 +97,24 @@ def _stream_tags(container: Any) -> Iterator[tuple[str, JSON]]:  # noqa: ANN401 
         yield tag_names.VIDEO_DURATION, container.duration / 1_000_000
 
 
-def _packet(part: Slice) -> dict[str, JSON]:
-    found = boxes.extended(part, boxes.XMP)
-    if found is None:
-        found = next((box.body for box in boxes.at(part, b"moov", b"udta", b"XMP_")), None)
-    return xmp.tags(found.at(0, xmp.MAX_PACKET_BYTES)) if found else {}
+def _boxed(part: Slice) -> dict[str, JSON]:
+    """What FFmpeg leaves out or rounds: XMP, and the position of 3GPP's box (TS 26.244, loci)."""
+    packet = boxes.extended(part, boxes.XMP)
+    place: JSON = None
+    for box in boxes.at(part, b"moov", b"udta"):
+        for inner in boxes.inside(box.body):
+            if inner.name == b"XMP_":
+                packet = packet or inner.body
+            elif inner.name == b"loci":
+                place = _place(inner.content(300))
+    found = xmp.tags(packet.at(0, xmp.MAX_PACKET_BYTES)) if packet else {}
+    return values.first({tag_names.KEYS_GPS_COORDINATES: place}.items(), found.items())
+
+
+def _place(content: bytes) -> str | None:
+    """The position as ISO 6709 writes it."""
+    _, _, numbers = content[6:].partition(b"\0")  # behind the place's name
+    if len(numbers) < 13:
+        return None
+    longitude, latitude, altitude = (n / 65536 for n in struct.unpack_from(">iii", numbers, 1))
+    return f"{latitude:+.5f}{longitude:+.5f}{altitude:+.3f}/"

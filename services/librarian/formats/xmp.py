@@ -1,8 +1,10 @@
 """XMP packets (ISO 16684-1): RDF/XML of a picture, a video or a sidecar."""
 
+import itertools
 import re
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element, ParseError
+from typing import cast
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 import defusedxml
 from defusedxml import ElementTree
@@ -12,6 +14,7 @@ from librarian.formats import values
 from librarian.formats.values import Tags
 
 MAX_PACKET_BYTES = 8 << 20
+_MAX_PROPERTIES = 10_000
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _EXIF, _TIFF = "{http://ns.adobe.com/exif/1.0/}", "{http://ns.adobe.com/tiff/1.0/}"
@@ -36,8 +39,10 @@ _EXACT = {
     f"{_CAMERA}MotionPhoto": "XMP:MotionPhoto",
     f"{_CAMERA}MicroVideo": "XMP:MotionPhoto",
 }
-_RESERVED = {name.partition(":")[2] for name in _EXACT.values()}
+_OWN = set(_EXACT.values())
+_RESERVED = {name.partition(":")[2] for name in _OWN}
 _ROOTS = (b"x:xmpmeta", b"x:xapmeta", b"rdf:RDF")
+_FORBIDDEN = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0xFFFE, 0xFFFF))
 _NAME = re.compile(r"\{(.*)\}(.*)")
 
 
@@ -46,27 +51,54 @@ class UnreadableXmpError(ValueError):
 
 
 def tags(packet: bytes | str) -> Tags:
-    """The properties of a packet; {} where it is none, is damaged or too large."""
+    """The properties of a packet, as far as it can be read; {} where it is none or too large."""
     try:
-        return read(packet)
+        root, _ = _parsed(packet)
     except UnreadableXmpError:
         return {}
+    return _tags(root)
 
 
 def read(packet: bytes | str) -> Tags:
-    """The properties of a packet; raises UnreadableXmpError.
+    """The properties of a packet; raises UnreadableXmpError, also for one that is only damaged.
 
     Numbers stay text but for XMP:Rating and XMP:Orientation; lists are lists.
     """
+    root, damage = _parsed(packet)
+    if damage is not None:
+        raise UnreadableXmpError(f"not well-formed: {damage}") from damage
+    return _tags(root)
+
+
+def _tags(root: Element | None) -> Tags:
+    properties = () if root is None else _properties(root)
+    return values.first(itertools.islice(properties, _MAX_PROPERTIES))
+
+
+def _parsed(packet: bytes | str) -> tuple[Element | None, ParseError | None]:
+    """The root element with all that stands before the first damage, and that damage."""
     if isinstance(packet, str):
         packet = packet.encode("utf-8", "surrogatepass")
     if len(packet) > MAX_PACKET_BYTES:
         raise UnreadableXmpError(f"{len(packet)} bytes are too many")
+    builder, damage = TreeBuilder(), None
+    parser = ElementTree.DefusedXMLParser(target=builder)
     try:
-        root = ElementTree.fromstring(_document(packet))
-    except (ParseError, defusedxml.DefusedXmlException, ValueError, LookupError) as error:
+        parser.feed(_document(_clean(packet)))
+        parser.close()
+    except ParseError as error:
+        damage = error
+    except (defusedxml.DefusedXmlException, ValueError, LookupError) as error:
         raise UnreadableXmpError(f"not well-formed: {error}") from error
-    return values.first(_properties(root))
+    return cast("Element | None", builder.close()), damage
+
+
+def _clean(packet: bytes) -> bytes:
+    """UTF-8 without what XML forbids: some programs write UTF-16, Latin-1 or zeros for blanks."""
+    encoding, head = "utf-8", packet[:8]
+    if b"<\0" in head:
+        encoding = "utf-16-be" if b"\0<\0" in head else "utf-16-le"
+    return packet.decode(encoding, "replace").translate(_FORBIDDEN).encode()
 
 
 def _document(packet: bytes) -> bytes:
@@ -80,13 +112,23 @@ def _document(packet: bytes) -> bytes:
 
 
 def _properties(root: Element) -> Iterator[tuple[str, JSON]]:
+    """Those of the picture, then those of its parts, sources and history, but for their dates."""
+    for rdf in root.iter(f"{_RDF}RDF"):
+        for description in rdf.findall(f"{_RDF}Description"):
+            yield from _described(description)
     for description in root.iter(f"{_RDF}Description"):
-        for qualified, text in description.attrib.items():
-            if name := _named(qualified):
-                yield name, _typed(name, text)
-        for item in description:
-            if name := _named(item.tag):
-                yield name, _typed(name, _content(item))
+        for name, value in _described(description):
+            if name not in _OWN:
+                yield name, value
+
+
+def _described(description: Element) -> Iterator[tuple[str, JSON]]:
+    for qualified, text in description.attrib.items():
+        if name := _named(qualified):
+            yield name, _typed(name, text)
+    for item in description:
+        if name := _named(item.tag):
+            yield name, _typed(name, _content(item))
 
 
 def _named(qualified: str) -> str | None:
@@ -104,6 +146,8 @@ def _named(qualified: str) -> str | None:
 
 def _content(item: Element) -> JSON:
     """Text, a list (Seq, Bag), the default language of an Alt; nothing for structures."""
+    if not len(item):
+        return (item.text or "").strip()
     members = item.findall(f"{_RDF}Alt/{_RDF}li")
     if members:
         chosen = [one for one in members if one.get(_XML_LANG) == "x-default"] or members

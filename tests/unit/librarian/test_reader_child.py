@@ -104,6 +104,27 @@ def test_the_profile_that_imagemagick_writes_into_a_png_is_read() -> None:
     assert tags["EXIF:DateTimeOriginal"] == "2023:07:01 12:00:00"
 
 
+def test_the_iptc_profile_and_the_copies_of_exif_in_a_png_are_read() -> None:
+    records = b"\x1c\x02\x37\x00\x0820140404"
+    texts = {
+        "Raw profile type iptc": f"\niptc\n{len(records):8}\n{records.hex()}\n",
+        "exif:DateTimeOriginal": "2017:01:17 21:27:20",
+        "exif:GPSLatitude": "32/1, 39/1, 1231/100",
+        "exif:GPSAltitude": "25993/0",
+        "CreationTime": "2019:01:01 00:08:50",
+        "date:create": "2023-04-27T13:28:48+00:00",
+    }
+
+    tags = facts(photos.png(texts=texts).replace(b"eXIf", b"eXIg")).tags
+
+    assert tags["IPTC:DateCreated"] == "20140404"
+    assert tags["EXIF:DateTimeOriginal"] == "2017:01:17 21:27:20"
+    assert tags["EXIF:GPSLatitude"] == [32, 39, 12.31]
+    assert "EXIF:GPSAltitude" not in tags
+    assert tags["PNG:CreationTime"] == "2019:01:01 00:08:50"
+    assert tags["PNG:DateCreate"] == "2023-04-27T13:28:48+00:00"
+
+
 def test_iptc_dates_of_a_jpeg_are_read() -> None:
     records = b"".join(
         b"\x1c\x02" + bytes([number]) + struct.pack(">H", len(text)) + text
@@ -161,6 +182,22 @@ def test_the_keys_of_apple_are_read_from_a_mov() -> None:
     assert found.live_photo_id == IDENTIFIER
 
 
+def test_the_position_of_a_3gp_is_as_exact_as_its_box() -> None:
+    content = photos.video()
+    numbers = struct.pack(">iii", round(-118.25431 * 65536), round(34.07539 * 65536), 12 << 16)
+    place = b"\0\0\0\0\x15\xc7home\0\0" + numbers + b"earth\0\0"
+    box = photos.boxes(("udta", photos.boxes(("loci", place))))
+    start = content.index(b"moov") - 4
+    size = int.from_bytes(content[start : start + 4], "big")
+    moov = struct.pack(">I", size + len(box)) + content[start + 4 : start + size] + box
+
+    found = facts(content[:start] + moov + content[start + size :])
+
+    assert found.latitude_deg == pytest.approx(34.07539, abs=2e-5)
+    assert found.longitude_deg == pytest.approx(-118.25431, abs=2e-5)
+    assert found.altitude_m == 12
+
+
 def test_a_cut_picture_keeps_its_metadata_and_names_the_problem() -> None:
     found = facts(photos.jpeg()[:-200])
 
@@ -179,6 +216,24 @@ def test_a_huge_claim_costs_nothing() -> None:
     content[frame + 5 : frame + 9] = b"\xff\xdc\xff\xdc"
 
     assert facts(bytes(content)).width == 0xFFDC
+
+
+def test_a_size_that_no_column_holds_is_none() -> None:
+    content = bytearray(photos.png())
+    content[16:24] = b"\xff\xff\xff\xff\0\0\0\x40"
+
+    found = facts(bytes(content))
+
+    assert (found.width, found.height) == (None, 64)
+
+
+def test_an_identifier_that_no_index_holds_pairs_nothing() -> None:
+    tags = {"com.apple.quicktime.content.identifier": "x" * 5_000}
+
+    found = facts(photos.video(kind="mov", tags=tags))
+
+    assert found.live_photo_id is None
+    assert len(str(found.tags["Keys:ContentIdentifier"])) == 5_000
 
 
 @pytest.mark.parametrize("name", PICTURES)

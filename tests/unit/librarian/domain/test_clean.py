@@ -64,3 +64,11 @@ def test_a_bottomless_value_ends() -> None:
     bottomless.append(bottomless)
 
     assert json.dumps(clean.value(bottomless))
+
+
+def test_all_tags_of_a_file_have_an_upper_limit() -> None:
+    cleaned = clean.tags({f"XMP:T{number}": "x" * 60_000 for number in range(100)})
+
+    assert len(json.dumps(cleaned)) < clean.MAX_TAGS_BYTES + 20_000
+    assert cleaned["XMP:T0"] == "x" * 60_000
+    assert cleaned["XMP:T99"]["omitted_bytes"] == 60_002  # type: ignore[index,call-overload]

@@ -16,7 +16,7 @@ HEADS = {
     b"\0\0\0\x18ftypcrx \0\0\0\1crx isom": "image/x-canon-cr3",
     b"\0\0\0\x18ftypheic\0\0\0\0mif1heic": "image/heic",
     b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif": "image/avif",
-    b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf": "image/heic",
+    b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf": "image/heif",
     b"\0\0\0\x14ftypqt  \0\0\0\0qt  ": "video/quicktime",
     b"\0\0\0\x08wide\0\0\0\0mdat": "video/quicktime",
     b"\0\0\0\x18ftyp3gp4\0\0\0\0isom3gp4": "video/3gpp",

@@ -9,7 +9,6 @@ from reading import Part
 WHOLE: dict[str, tuple[str, Callable[[], bytes]]] = {
     "jpeg": ("image/jpeg", photos.jpeg),
     "png": ("image/png", photos.png),
-    "gif": ("image/gif", photos.gif),
     "webp": ("image/webp", photos.webp),
     "heic": ("image/heic", photos.heic),
     "avif": ("image/avif", photos.avif),

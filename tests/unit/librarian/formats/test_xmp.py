@@ -57,7 +57,6 @@ def test_entities_and_damage_give_nothing() -> None:
     bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>' + packet("&b;")
 
     assert xmp.tags(bomb) == {}
-    assert xmp.tags(packet("<dc:title>")) == {}
     assert xmp.tags(b"") == {}
     assert xmp.tags(b"\xff\xfe<") == {}
 
@@ -70,3 +69,33 @@ def test_a_packet_padded_with_blanks_and_zeros_is_read() -> None:
     padded = b"\0\0" + packet("", 'xmp:Rating="3"') + b"  \n\0\0"
 
     assert xmp.tags(padded) == {"XMP:Rating": 3}
+
+
+def test_other_encodings_and_forbidden_characters_are_read() -> None:
+    text = packet("<dc:title>Sée</dc:title>", 'xmp:Rating="3"').decode()
+
+    for encoding in ("utf-16-be", "utf-16-le", "utf-16"):
+        assert xmp.tags(text.encode(encoding)) == {"XMP:Rating": 3, "XMP:Title": "Sée"}
+    assert xmp.tags(text.encode("latin-1"))["XMP:Rating"] == 3
+    assert xmp.tags(text.replace("S", "\0\x05S").encode())["XMP:Title"] == "Sée"
+
+
+def test_what_stands_before_damage_is_kept() -> None:
+    damaged = packet("<dc:title>Sea</dc:title><dc:a/b>1</dc:a/b>", 'xmp:Rating="3"')
+
+    assert xmp.tags(damaged) == {"XMP:Rating": 3, "XMP:Title": "Sea"}
+
+
+def test_the_dates_of_another_picture_inside_are_not_those_of_this_one() -> None:
+    inner = '<rdf:Description xmp:CreateDate="1999-01-01" other:Note="n"/>'
+    pantry = f"<other:Pantry><rdf:Bag><rdf:li>{inner}</rdf:li></rdf:Bag></other:Pantry>"
+
+    tags = xmp.tags(packet(pantry))
+
+    assert "XMP:CreateDate" not in tags
+    assert tags["XMP:Note"] == "n"
+
+
+def test_very_many_elements_and_deep_nesting_end() -> None:
+    xmp.tags(packet("<dc:a/>" * 100_000))
+    xmp.tags(packet("<dc:a>" * 100_000))
