@@ -13,8 +13,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from uuid import UUID
 
-import structlog
-
 from librarian import removal
 from librarian.arrivals import Source
 from librarian.originals import Originals
@@ -24,8 +22,6 @@ from librarian.staging import Identity
 from shared import errors
 from shared.database import Database
 from shared.disk import folders, publish
-
-log = structlog.get_logger()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,13 +59,10 @@ class Tidying:
             folder_fd = folders.open_folder(self.source_fd, folder)
         except (FileNotFoundError, errors.PermanentError):
             return True
-        with contextlib.ExitStack() as opened:
-            opened.callback(os.close, folder_fd)
-            try:
-                return self._remove_from(folder_fd, name, aside, leftover)
-            except FileExistsError:
-                log.warning("source.two_files", path=leftover.path, aside=aside)
-                return False
+        try:
+            return self._remove_from(folder_fd, name, aside, leftover)
+        finally:
+            os.close(folder_fd)
 
     def _remove_from(self, folder_fd: int, name: bytes, aside: bytes, leftover: Leftover) -> bool:
         def is_original_there() -> bool:

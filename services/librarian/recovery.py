@@ -1,13 +1,16 @@
 """Filings that were interrupted, by a crash or by a lost dependency, are brought to an end.
 
 Recovery only rolls forward: what was published and hashes right is recorded; what was not is
-released to be filed again. It deletes nothing but temporary files. A take-over raises the epoch
-and removes the temporary file first, so an owner that still runs can publish nothing afterwards.
+released to be filed again. It deletes nothing but temporary files: a published file that cannot be
+read, or that the ledger refuses, is put aside, for its source may have gone meanwhile. A take-over
+raises the epoch and removes the temporary file first, so an owner that still runs can publish
+nothing afterwards.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import errno
 import functools
 import os
 from collections.abc import Collection, Iterable, Sequence
@@ -30,7 +33,10 @@ log = structlog.get_logger()
 
 
 def finish_abandoned(database: Database, originals: Originals, owner: int, clock: Clock) -> int:
-    """Finish every filing into this root that nobody alive works on; how many there were."""
+    """Finish every filing into this root that nobody alive works on; how many are finished.
+
+    One that the disk refuses to finish stays open and is named; the next call tries it again.
+    """
     finished = 0
     tried: set[object] = set()
     while True:
@@ -45,23 +51,54 @@ def finish_abandoned(database: Database, originals: Originals, owner: int, clock
             )
             if filing is not None:
                 faults.point("recovery.taken_over")
-                _finish(database, originals, filing, clock)
-                finished += 1
+                finished += _try_to_finish(database, originals, filing, clock)
+
+
+def _try_to_finish(database: Database, originals: Originals, filing: Filing, clock: Clock) -> bool:
+    try:
+        _finish(database, originals, filing, clock)
+    except OSError as error:
+        log.warning("filing.stays_open", path=filing.relative_path, why=str(error))
+        return False
+    return True
 
 
 def _finish(database: Database, originals: Originals, filing: Filing, clock: Clock) -> None:
     originals.discard(filing.temporary_name.encode())
-    if originals.hash_at(filing.relative_path) != (filing.file_hash, filing.size_bytes):
+    if not _is_published(originals, filing):
         database.run(lambda session: give_up(session, filing))
         log.info("filing.released", file_id=filing.file_id, path=filing.relative_path)
         return
     originals.sync(filing.relative_path)
     write_record(database, originals, [filing])
-    _, refused = recording.record(database, [filing], clock.now())
+    _, refused = recording.record(database, [filing], clock.now(), originals.brake)
     for one in refused:
+        _put_aside(originals, filing.relative_path, one.error)
         refuse(database, one, clock)
     write_ledgers_view(database, originals, spoken_of([filing]))
     log.info("filing.recovered", file_id=filing.file_id, path=filing.relative_path)
+
+
+def _is_published(originals: Originals, filing: Filing) -> bool:
+    """Whether the filing's bytes stand at its path; what the medium does not give back goes aside.
+
+    Raises:
+        OSError: They could not be looked at now.
+    """
+    try:
+        faults.point("recovery.hash")
+        found = originals.hash_at(filing.relative_path)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        _put_aside(originals, filing.relative_path, str(error))
+        return False
+    return found == (filing.file_hash, filing.size_bytes)
+
+
+def _put_aside(originals: Originals, relative_path: str, why: str) -> None:
+    aside = originals.set_aside(relative_path)
+    log.warning("filing.put_aside", path=relative_path, aside=aside, why=why)
 
 
 def give_up(session: orm.Session, filing: Filing) -> None:

@@ -14,11 +14,13 @@ from typing import Final
 from uuid import UUID
 
 from librarian import staging
+from librarian.domain import naming
 from librarian.staging import Identity
 from shared import errors, faults
 from shared.disk import folders, renaming
 
 PREFIX: Final = b".photofactory-removing-"
+TRIES: Final = 1_000
 
 
 class WrongViewError(errors.DependencyError):
@@ -69,7 +71,7 @@ def finish(
     try:
         return _finish(folder_fd, name, aside, expected, is_original_there)
     except OSError:
-        with contextlib.suppress(OSError):  # nobody looks for photos under the other name
+        with contextlib.suppress(OSError):
             give_back(folder_fd, aside, name)
         raise
 
@@ -117,7 +119,21 @@ def set_aside(folder_fd: int, name: bytes, aside: bytes) -> None:
 
 
 def give_back(folder_fd: int, aside: bytes, name: bytes) -> None:
-    """Give a file its arrival name again; raises FileExistsError rather than replacing a file."""
+    """Give a file its arrival name again; `name_1` ... where another file has come under it.
+
+    Either way it arrives anew: nobody looks for photos under the other name.
+    """
+    for clash in range(TRIES):
+        try:
+            _rename(folder_fd, aside, os.fsencode(naming.file_name(name, clash)) if clash else name)
+        except FileExistsError:
+            if clash == TRIES - 1:
+                raise
+        else:
+            return
+
+
+def _rename(folder_fd: int, aside: bytes, name: bytes) -> None:
     try:
         renaming.rename_no_replace(folder_fd, aside, folder_fd, name)
     except OSError as error:

@@ -104,18 +104,24 @@ def test_a_file_written_while_it_stands_aside_gets_its_name_back(
     assert source.read_bytes() == b"first and more"
 
 
-def test_it_never_replaces_a_new_file_of_its_name(source: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("can_rename", [True, False])
+def test_it_never_replaces_a_new_file_of_its_name_and_hides_from_nobody(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, can_rename: bool
+) -> None:
+    if not can_rename:
+        monkeypatch.setattr(renaming, "rename_no_replace", unsupported)
     before = identity(source)
 
     def come_back() -> bool:
         source.write_bytes(b"new")
         return False
 
-    with pytest.raises(FileExistsError):
+    with pytest.raises(removal.WrongViewError):
         remove(tmp_path, before, come_back)
 
     assert source.read_bytes() == b"new"
-    assert len(names(source)) == 2
+    assert source.with_name("a_1.jpg").read_bytes() == b"first"
+    assert names(source) == ["a.jpg", "a_1.jpg"]
 
 
 def unsupported(*_: object) -> None:
