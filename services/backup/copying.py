@@ -78,10 +78,15 @@ def hash_from_medium(target: RootFolder, path: str) -> str | None:
     except FileNotFoundError:
         return None
     try:
-        _forget_pages(descriptor)
-        return publish.hash_of(descriptor, hashlib.sha256())[0]
+        return hash_of_medium(descriptor)
     finally:
         os.close(descriptor)
+
+
+def hash_of_medium(descriptor: int) -> str:
+    """Return the hash of what is on the medium, not in memory, of an open file."""
+    _forget_pages(descriptor)
+    return publish.hash_of(descriptor, hashlib.sha256())[0]
 
 
 def follow_record(originals: RootFolder, target: RootFolder, path: bytes) -> None:

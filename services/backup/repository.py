@@ -49,6 +49,16 @@ class Asset:
     verified_on: frozenset[UUID]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A verified copy on a target, and the content it has to have."""
+
+    asset_id: UUID
+    relative_path: str
+    file_hash: str
+    size_bytes: int
+
+
 def active_targets(session: orm.Session) -> list[Target]:
     """Return where copies have to be; those on another disk than the originals first."""
     target = models.BackupTarget
@@ -114,6 +124,29 @@ def save_copies(session: orm.Session, rows: Sequence[Mapping[str, Any]]) -> None
             },
         ),
         [dict(row) for row in rows],
+    )
+
+
+def held(session: orm.Session, target_id: UUID, after: UUID | None, limit: int) -> list[Held]:
+    """Return the next verified copies on a target, by asset id, of photos that were not removed."""
+    asset, copy = models.MediaAsset, models.AssetCopy
+    query = (
+        sa.select(asset.id, copy.relative_path, asset.file_hash, asset.size_bytes)
+        .join(copy, copy.asset_id == asset.id)
+        .where(copy.target_id == target_id, copy.state == VERIFIED, asset.removed_at.is_(None))
+        .order_by(asset.id)
+        .limit(limit)
+    )
+    rows = session.execute(query if after is None else query.where(asset.id > after))
+    return [Held(*row) for row in rows]
+
+
+def doubt(session: orm.Session, asset_id: UUID, target_id: UUID, state: str) -> None:
+    """Say that a copy is missing or damaged; its path stays, for the copy made next."""
+    session.execute(
+        sa.update(models.AssetCopy)
+        .where(models.AssetCopy.asset_id == asset_id, models.AssetCopy.target_id == target_id)
+        .values(state=state)
     )
 
 

@@ -1,25 +1,93 @@
-"""Whether a copy is still what it was."""
+"""Whether the copies on a target are still what they were; nothing on it is changed."""
 
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
+from uuid import UUID
 
-from backup import copying
-from backup.repository import Asset, Target
+from sqlalchemy import orm
 
-State = Literal["verified", "damaged", "missing"]
+from backup import copying, repository
+from backup.repository import Held, Target
+from shared import errors, ledger
+from shared.database import Database
+from shared.disk.root_folder import RootFolder
+
+PAGE = 1_000
 
 
-def verify_copy(asset: Asset, target: Target) -> State:
-    """Return the state of an asset's copy, read from the medium; changes nothing.
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A copy that is not what the ledger says; its path is relative to the target."""
+
+    asset_id: UUID
+    target_id: UUID
+    path: str
+    state: Literal["missing", "damaged"]
+    detail: str = ""
+
+
+def find(database: Database, target: Target, *, is_deep: bool) -> Iterator[Wrong]:
+    """Yield every wrong copy on a target; sizes have to do unless `is_deep`: then all are read.
 
     Raises:
-        DependencyError: The target is away.
-        OSError: The copy cannot be read.
+        DependencyError: The target is away: then all would look missing.
     """
-    path = asset.copies.get(target.id)
-    if path is None:
-        return "missing"
     with copying.blaming_target(target.name), target.root.open(is_for_writing=False) as folder:
-        found = copying.hash_from_medium(folder, path)
-    if found is None:
-        return "missing"
-    return "verified" if found == asset.original.file_hash else "damaged"
+        after: UUID | None = None
+        while True:
+            with database.read() as session:
+                page = repository.held(session, target.id, after, PAGE)
+            if not page:
+                return
+            found = [_look(folder, target, each, is_deep=is_deep) for each in page]
+            wrong = [each for each in found if each is not None]
+            if wrong:
+                target.root.open(is_for_writing=False).close()
+            yield from wrong
+            after = page[-1].asset_id
+
+
+def make_again(database: Database, wrong: Sequence[Wrong], now: datetime) -> int:
+    """Let the backup make these copies again, under their paths; return of how many photos."""
+
+    def forget(session: orm.Session) -> int:
+        ids = sorted({each.asset_id for each in wrong})
+        ledger.lock(session, ids)
+        for each in wrong:
+            repository.doubt(session, each.asset_id, each.target_id, each.state)
+        ledger.clear(session, repository.STAGE, ids, now=now)
+        return len(ids)
+
+    return database.run(forget)
+
+
+def _look(folder: RootFolder, target: Target, held: Held, *, is_deep: bool) -> Wrong | None:
+    try:
+        descriptor = folder.open_file(os.fsencode(held.relative_path))
+    except FileNotFoundError:
+        return Wrong(held.asset_id, target.id, held.relative_path, "missing")
+    except (errors.PermanentError, OSError) as error:
+        return Wrong(held.asset_id, target.id, held.relative_path, "damaged", str(error))
+    try:
+        detail = _difference(descriptor, held, is_deep=is_deep)
+    except OSError as error:
+        detail = f"unreadable: {error}"
+    finally:
+        os.close(descriptor)
+    return (
+        Wrong(held.asset_id, target.id, held.relative_path, "damaged", detail) if detail else None
+    )
+
+
+def _difference(descriptor: int, held: Held, *, is_deep: bool) -> str:
+    size_bytes = os.fstat(descriptor).st_size
+    if size_bytes != held.size_bytes:
+        return f"{size_bytes} bytes, not {held.size_bytes}"
+    if is_deep and copying.hash_of_medium(descriptor) != held.file_hash:
+        return "other bytes"
+    return ""

@@ -27,6 +27,7 @@ def render(found: Receipt) -> str:
         photo=found,
         taken=words.taken(found),
         history=words.history(found),
+        removed=words.removed(found.removed_at) if found.removed_at else None,
         has_preview=any(
             stage.stage == "thumbnailed" and stage.state == "done" for stage in found.stages
         ),

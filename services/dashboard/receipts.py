@@ -72,6 +72,7 @@ class Receipt(Part):
     size_bytes: int
     mime_type: str | None
     damage: str | None
+    removed_at: datetime | None
     captured_local: datetime | None
     utc_offset_minutes: int | None
     captured_at_source: str | None
@@ -140,6 +141,7 @@ def read(session: orm.Session, asset_id: UUID) -> Receipt:
         size_bytes=asset.size_bytes,
         mime_type=asset.mime_type,
         damage=asset.damage,
+        removed_at=asset.removed_at,
         captured_local=asset.captured_local,
         utc_offset_minutes=asset.utc_offset_minutes,
         captured_at_source=asset.captured_at_source,

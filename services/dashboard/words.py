@@ -33,6 +33,11 @@ def offset(minutes: int | None) -> str:
     return f" {'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
+def removed(at: datetime) -> str:
+    """Return when a person let go of a photo, in words."""
+    return f"removed from the library on {at:%Y-%m-%d}; copies stay, a new arrival is filed again"
+
+
 def history(found: Receipt) -> list[tuple[datetime, str, str]]:
     """Return (when, what, detail) of everything that happened to a photo, in the order of time."""
     rows = [

@@ -33,11 +33,16 @@ STALE: Final = "stale flag"
 NO_LINE: Final = "not in its folder's record"
 NEWER: Final = "its folder's record is newer"
 UNREADABLE: Final = "unreadable"
+RETURNED: Final = "removed, and there again"
+ASIDE: Final = "kept aside"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing about which disk and ledger disagree; the path is relative to the originals."""
+    """One thing about which disk and ledger disagree; the path is relative to the originals.
+
+    `is_read`: only reading the file has told.
+    """
 
     kind: str
     path: str
@@ -45,6 +50,7 @@ class Difference:
     asset_id: UUID | None = None
     file_hash: str | None = None
     stage: str | None = None
+    is_read: bool = False
 
 
 class Reconciler:
@@ -54,23 +60,16 @@ class Reconciler:
         """With `is_deep`, every original is read and hashed, else its size has to do."""
         self._database = database
         self.originals = originals
-        self._is_deep = is_deep
+        self._is_deep = self._is_reading = is_deep
         self._is_ledger_older = False
 
     def differences(self) -> Iterator[Difference]:
         """Every difference; interrupted work first, for the rest may follow from it."""
-        self._is_ledger_older = high_water.is_too_old(self._database)
-        yield from self._interrupted()
-        yield from self._expected_files()
-        yield from self._unknown_files()
-        with self._database.read() as session:
-            flags = list(reconciling.stale_flags(session))
-        for flag in flags:
-            yield Difference(
-                STALE, "", f"{flag.stage}: {flag.why}", flag.asset_id, None, flag.stage
-            )
+        yield from self.interrupted()
+        yield from self.others()
 
-    def _interrupted(self) -> Iterator[Difference]:
+    def interrupted(self) -> Iterator[Difference]:
+        """Filings that nobody has finished, and temporary files of the dead."""
         with self._database.read() as session:
             unfinished = filings.unfinished(session)
         for filing in unfinished:
@@ -78,6 +77,22 @@ class Reconciler:
                 yield Difference(UNFINISHED, filing.relative_path, f"since owner {filing.owner}")
         for name in recovery.leftovers(self._database, self.originals):
             yield Difference(TEMPORARY, os.fsdecode(name))
+
+    def others(self, *, again: bool = False) -> Iterator[Difference]:
+        """Every difference but interrupted work; `again`: nothing is read that was read before."""
+        self._is_reading = self._is_deep and not again
+        self._is_ledger_older = high_water.is_too_old(self._database)
+        yield from self._expected_files()
+        yield from self._unknown_files()
+        for path in self.originals.kept_aside():
+            name = path.rpartition("/")[2].partition("-")[2]
+            yield Difference(ASIDE, path, f"stood in the place of {name}; look, then delete it")
+        with self._database.read() as session:
+            flags = list(reconciling.stale_flags(session))
+        for flag in flags:
+            yield Difference(
+                STALE, "", f"{flag.stage}: {flag.why}", flag.asset_id, None, flag.stage
+            )
 
     def _expected_files(self) -> Iterator[Difference]:
         """Originals and sidecars that are missing, changed, or not in their folder's record."""
@@ -118,10 +133,20 @@ class Reconciler:
             elif size != each.size_bytes:
                 detail = f"{size} bytes, not {each.size_bytes}"
                 yield Difference(CHANGED, each.relative_path, detail, each.asset_id)
-            elif self._is_deep and self._hash(each.relative_path) != each.file_hash:
-                yield Difference(CHANGED, each.relative_path, "other bytes", each.asset_id)
+            elif self._is_reading:
+                yield from self._read(each)
         except OSError as error:
             yield Difference(CHANGED, each.relative_path, f"unreadable: {error}", each.asset_id)
+
+    def _read(self, each: reconciling.Expected) -> Iterator[Difference]:
+        try:
+            found = self.originals.hash_at(each.relative_path)
+        except OSError as error:
+            detail = f"unreadable: {error}"
+        else:
+            detail = "" if found == (each.file_hash, each.size_bytes) else "other bytes"
+        if detail:
+            yield Difference(CHANGED, each.relative_path, detail, each.asset_id, is_read=True)
 
     def _unknown_files(self) -> Iterator[Difference]:
         """Files that the ledger does not know at their path."""
@@ -156,11 +181,26 @@ class Reconciler:
 
     def _unknown_one(self, path: str, file_hash: str, known: Original | None) -> Difference:
         if known is None:
-            return Difference(UNRECORDED, path, file_hash=file_hash)
+            return self._moved_sidecar(path, file_hash) or Difference(
+                UNRECORDED, path, file_hash=file_hash
+            )
         own_path = known.relative_path
+        if own_path == path:
+            return Difference(RETURNED, path, "", known.asset_id, file_hash)
         if own_path is not None and self.originals.size_at(own_path) == known.size_bytes:
             return Difference(COPY, path, f"of {own_path}", known.asset_id, file_hash)
         return Difference(MOVED, path, own_path or "", known.asset_id, file_hash)
+
+    def _moved_sidecar(self, path: str, file_hash: str) -> Difference | None:
+        """Equal sidecars are common: the name has to be the same, and the old place empty."""
+        folder, _, name = path.rpartition("/")
+        with self._database.read() as session:
+            known = reconciling.sidecars(session, self.originals.root_id, file_hash, folder)
+        for each in known:
+            is_named_so = each.relative_path.rpartition("/")[2] == name
+            if is_named_so and self.originals.size_at(each.relative_path) is None:
+                return Difference(MOVED, path, each.relative_path, each.asset_id, file_hash)
+        return None
 
     def _lines(self, folder: str) -> dict[UUID, Record]:
         try:
@@ -171,13 +211,6 @@ class Reconciler:
             return records.read(descriptor)
         finally:
             os.close(descriptor)
-
-    def _hash(self, path: str) -> str | None:
-        try:
-            found = self.originals.hash_at(path)
-        except OSError:
-            return None
-        return found[0] if found else None
 
 
 def is_text(path: bytes) -> bool:

@@ -22,8 +22,8 @@ GROUPS = {
     "run": ("up", "status", "migrate"),
     "photos": ("ingest", "receipt", "explain", "redate", "clock-fix"),
     "care": (
-        *("doctor", "retry", "quarantine", "dead-letters", "reconcile", "cleanup", "thaw"),
-        "backup-targets",
+        *("doctor", "retry", "quarantine", "dead-letters", "reconcile", "forget", "cleanup"),
+        *("thaw", "backup-targets"),
         "rebuild",
     ),
     "development": ("test", "fmt", "lock", "docs", "bench"),

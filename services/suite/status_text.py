@@ -155,6 +155,8 @@ def receipt(found: Receipt) -> Iterator[RenderableType]:
     yield f"[bold]{escape(found.original_name)}[/]  {found.id}"
     yield f"  filed as   {escape(found.final_path)}  ({size(found.size_bytes)}, {found.mime_type})"
     yield f"  SHA-256    {found.file_hash}"
+    if found.removed_at:
+        yield f"  [yellow]{words.removed(found.removed_at)}[/]"
     if found.damage:
         yield f"  [yellow]damaged[/]    {escape(found.damage)}"
     yield f"  taken      {escape(words.taken(found))}"

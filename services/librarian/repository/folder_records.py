@@ -32,7 +32,7 @@ def _record(row: Any) -> records.Record:  # noqa: ANN401  a row of _LOAD
         asset_id=row.id,
         file_hash=row.file_hash,
         size_bytes=row.size_bytes,
-        name=row.relative_path.rpartition("/")[2],
+        name=None if row.removed_at else row.relative_path.rpartition("/")[2],
         original_name=row.original_name,
         original_path=row.original_path,
         source=row.source or "",

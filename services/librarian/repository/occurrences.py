@@ -60,7 +60,8 @@ def known(session: orm.Session, asking: Asking, files: Sequence[Found]) -> dict[
     """Return those of ``files`` that need nothing now, by path.
 
     Settled = same size and mtime with a decision (in move mode only one that leaves the file in
-    place), or a failure or a wait whose next attempt is not due.
+    place), or a failure or a wait whose next attempt is not due. A photo that was removed from the
+    library is asked for again by the job that names it, never by an inbox where it still lies.
     """
     query = sa.select(
         File.path,
@@ -72,6 +73,9 @@ def known(session: orm.Session, asking: Asking, files: Sequence[Found]) -> dict[
         File.asset_id,
         File.next_attempt_at,
     ).where(*is_live_at(asking.source), File.source_removed_at.is_(None))
+    if asking.job_id is not None:
+        removed = models.MediaAsset.removed_at.is_not(None)
+        query = query.where(~sa.exists().where(models.MediaAsset.id == File.asset_id, removed))
     rows = session.execute(query, {"paths": [file.path for file in files]})
     signatures = {file.path: (file.size, file.mtime_ns) for file in files}
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -79,6 +80,15 @@ def freeze(session: orm.Session, root_id: UUID, reason: str) -> None:
         sa.update(models.Root)
         .where(models.Root.id == root_id, models.Root.state != "frozen")
         .values(state="frozen", state_reason=reason)
+    )
+
+
+def set_removed(session: orm.Session, asset_id: UUID, removed_at: datetime | None) -> None:
+    """Say that a person let go of a locked asset's original, or, with None, that it is back."""
+    session.execute(
+        sa.update(models.MediaAsset)
+        .where(models.MediaAsset.id == asset_id)
+        .values(removed_at=removed_at, revision=models.MediaAsset.revision + 1)
     )
 
 

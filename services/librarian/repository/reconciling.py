@@ -13,7 +13,9 @@ from sqlalchemy import orm
 
 from librarian.domain import naming
 from librarian.repository.filings import taken_keys
-from shared import event_log, events
+from librarian.repository.originals import Original
+from shared import event_log, events, models
+from shared.disk import root_folder, roots
 from shared.models import assets
 
 PAGE: Final = 1_000
@@ -28,7 +30,17 @@ class Expected:
     file_hash: str
     size_bytes: int
     is_original: bool
-    path_key: str
+    path_key: str = ""
+    is_removed: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Copy:
+    """Where a backup target should hold a file."""
+
+    target: str
+    root: root_folder.KnownRoot
+    relative_path: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,8 +58,65 @@ def expected(session: orm.Session, root_id: UUID, after: str) -> list[Expected]:
     return [Expected(*row) for row in rows]
 
 
+def of_original(known: Original) -> Expected:
+    """What is expected of an asset, or of a sidecar, that has a managed original."""
+    return Expected(
+        known.asset_id,
+        str(known.relative_path),
+        known.file_hash,
+        known.size_bytes,
+        is_original=not known.is_sidecar,
+        is_removed=known.is_removed,
+    )
+
+
+def expected_at(session: orm.Session, root_id: UUID, path: str) -> Expected | None:
+    """The original or sidecar that has a path now; None if none has it, or it was removed."""
+    key = naming.path_key(path)
+    rows = session.execute(_EXPECTED_AT, {"root": root_id, "key": key, "path": path})
+    return next((Expected(*row) for row in rows), None)
+
+
+def sidecars(session: orm.Session, root_id: UUID, file_hash: str, folder: str) -> list[Expected]:
+    """The filed sidecars with a content, first those whose photo lies in a folder."""
+    rows = session.execute(_SIDECARS, {"root": root_id, "hash": file_hash, "folder": folder})
+    return [Expected(*row) for row in rows]
+
+
+def is_expected(session: orm.Session, root_id: UUID, wanted: Expected) -> bool:
+    """Whether an asset or its sidecar still has this path and this content, removed or not."""
+    values = {
+        "root": root_id,
+        "asset": wanted.asset_id,
+        "path": wanted.relative_path,
+        "hash": wanted.file_hash,
+    }
+    return session.execute(_IS_EXPECTED, values).first() is not None
+
+
+def copies(session: orm.Session, wanted: Expected) -> list[Copy]:
+    """Where backup targets should hold a file, those on another disk than the originals first."""
+    target, copy = models.BackupTarget, models.AssetCopy
+    order = (target.is_same_disk, target.name)
+    if wanted.is_original:
+        own = (copy.target_id == target.id) & (copy.asset_id == wanted.asset_id)
+        found = session.execute(
+            sa.select(target, copy.relative_path).join(copy, own).order_by(*order)
+        ).all()
+        held = [(row, path) for row, path in found]
+    else:  # sidecars are copied beside the photo and have no row of their own
+        held = [
+            (row, wanted.relative_path)
+            for row in session.scalars(sa.select(target).order_by(*order))
+        ]
+    return [
+        Copy(row.name, roots.known(session, roots.get(session, row.root_id)), path)
+        for row, path in held
+    ]
+
+
 def unknown(session: orm.Session, root_id: UUID, paths: Collection[str]) -> list[str]:
-    """Those of the paths that no asset, sidecar or filing has.
+    """Those of the paths that no asset, sidecar or filing has; removed photos have none.
 
     Of several that differ in case or Unicode form alone, the ledger has one at most.
     """
@@ -55,6 +124,7 @@ def unknown(session: orm.Session, root_id: UUID, paths: Collection[str]) -> list
     for path in sorted(paths):
         by_key.setdefault(naming.path_key(path), []).append(path)
     taken = taken_keys(session, root_id, list(by_key))
+    taken -= set(session.scalars(_KEYS_OF_REMOVED, {"root": root_id, "keys": list(taken)}))
     ambiguous = [key for key in taken if len(by_key[key]) > 1]
     exact = set(session.scalars(_PATHS, {"root": root_id, "keys": ambiguous}))
     for key in taken:
@@ -75,13 +145,14 @@ def stale_flags(session: orm.Session) -> Iterator[StaleFlag]:
 
 
 def repath(session: orm.Session, asset_id: UUID, old: str, new: str, now: datetime) -> bool:
-    """Store that an original was found at another path; False if the row has changed."""
-    revision = session.scalar(
-        _REPATH,
-        {"id": asset_id, "old": old, "new": new, "key": naming.path_key(new)},
-    )
+    """Store that an original, or a sidecar of it, was found at another path.
+
+    False if its row has changed.
+    """
+    values = {"id": asset_id, "old": old, "new": new, "key": naming.path_key(new)}
+    revision = session.scalar(_REPATH, values)
     if revision is None:
-        return False
+        return session.execute(_REPATH_SIDECAR, values).first() is not None
     moved = events.AssetMovedV1(
         asset_id=asset_id,
         revision=revision,
@@ -101,6 +172,10 @@ _PATHS: Final = sa.text(
     )
 )
 
+_KEYS_OF_REMOVED: Final = sa.text("""
+    select path_key from media_assets where root_id = :root and removed_at is not null
+      and path_key = any(cast(:keys as text[]))""")
+
 _EXPECTED: Final = sa.text("""
     select asset_id, relative_path, file_hash, size_bytes, is_original, path_key from (
       (select id as asset_id, relative_path, file_hash, size_bytes, true as is_original, path_key
@@ -111,6 +186,27 @@ _EXPECTED: Final = sa.text("""
        from asset_links where root_id = :root and path_key > :after
        order by path_key limit :limit)) as f
     order by path_key limit :limit""")
+
+_EXPECTED_AT: Final = sa.text("""
+    select id as asset_id, relative_path, file_hash, size_bytes, true as is_original, path_key
+    from media_assets
+    where root_id = :root and path_key = :key and relative_path = :path and removed_at is null
+    union all
+    select asset_id, relative_path, file_hash, size_bytes, false, path_key
+    from asset_links where root_id = :root and path_key = :key and relative_path = :path""")
+
+_SIDECARS: Final = sa.text("""
+    select l.asset_id, l.relative_path, l.file_hash, l.size_bytes, false
+    from asset_links l join media_assets a on a.id = l.asset_id
+    where l.root_id = :root and l.file_hash = :hash
+    order by regexp_replace(a.relative_path, '/[^/]*$', '') <> :folder, l.path_key""")
+
+_IS_EXPECTED: Final = sa.text("""
+    select from media_assets where root_id = :root and id = :asset and relative_path = :path
+      and file_hash = :hash
+    union all
+    select from asset_links where root_id = :root and asset_id = :asset and relative_path = :path
+      and file_hash = :hash""")
 
 _OUTPUTS: Final = {
     "backed_up": "asset_copies o where o.state = 'verified' and",
@@ -130,3 +226,7 @@ _REPATH: Final = sa.text("""
       final_path = rtrim(r.path, '/') || '/' || :new, revision = a.revision + 1
     from roots r where r.id = a.root_id and a.id = :id and a.relative_path = :old
     returning a.revision""")
+
+_REPATH_SIDECAR: Final = sa.text("""
+    update asset_links set relative_path = :new, path_key = :key
+    where asset_id = :id and relative_path = :old returning id""")

@@ -67,6 +67,10 @@ def explained(database: Database, photo: str) -> tuple[dict[str, Any], Explanati
 
 def of_asset(session: orm.Session, asset_id: UUID) -> tuple[dict[str, Any], Explanation]:
     """Return what the ledger holds of a photo in the library."""
+    asset = session.get_one(models.MediaAsset, asset_id)
+    if asset.removed_at is not None:
+        why = words.removed(asset.removed_at)
+        raise UserError(f"{asset.original_name}: {why}", "see photofactory receipt")
     stored = rows.load(session, [asset_id]).get(asset_id)
     date = session.get(models.AssetDate, asset_id)
     if stored is None or date is None:

@@ -4,29 +4,23 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from librarian import high_water
-from librarian.adoption import Adopter
-from librarian.originals import Originals
-from librarian.reader import FUNCTION, Reader
+from backup import repository as backup_rows
+from backup import verification
+from librarian import repairing
 from librarian.reconcile import Difference, Reconciler
-from librarian.repairing import Repairer
-from librarian.repository import originals as original_rows
-from shared import models
-from shared.children import children
+from librarian.repairing import Attempt
 from shared.clock import SystemClock
 from shared.database import Database
-from shared.ownership import Owner
-from suite import access, adopting, asking, household_record
+from shared.errors import DependencyError
+from suite import access, adopting, asking, household_record, opened_originals, terminal
 from thumbnailer import lost
 
-HELP = "compare the originals on disk with the ledger; --repair what is safe to repair"
+HELP = "compare originals and copies on disk with the ledger; --repair what is safe to repair"
+
+AGAIN = "the suite makes it again"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,11 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--repair",
         action="store_true",
         help="finish interrupted filings, delete leftover temporary files, take unknown originals "
-        "into the ledger, follow moved ones, write missing record lines, let stages with wrong "
-        "flags run again; no original is ever changed or deleted",
+        "into the ledger, follow moved ones, bring missing and changed ones back from a backup "
+        "copy, write missing record lines, let stages run again whose flag, preview or copy is "
+        "gone; nothing is ever deleted, what stood in an original's place is kept aside",
     )
     parser.add_argument(
-        "--deep", action="store_true", help="read and hash every original instead of its size"
+        "--deep",
+        action="store_true",
+        help="read and hash every original and every copy; else sizes have to do",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per difference")
     parser.add_argument(
@@ -56,51 +53,62 @@ def run(args: argparse.Namespace) -> int:
     with access.opened(args.data) as database:
         if args.adopt:
             return _adopt(database, args.adopt, is_sure=args.yes)
-        with database.read() as session:
-            catalogs = session.scalars(
-                sa.select(models.Catalog.id).where(models.Catalog.root_id.is_not(None))
-            ).all()
+        shown = Shown(as_json=args.json)
         left = 0
-        for catalog_id in catalogs:
-            left += _reconcile(database, catalog_id, args)
-        left += _reconcile_renditions(database, args)
+        for catalog_id in opened_originals.catalogs(database):
+            left += _originals(database, catalog_id, args, shown)
+        left += _renditions(database, args, shown)
+        left += _copies(database, args, shown)
     if not args.json:
         print(f"{left} differences left" if left else "disk and ledger agree")
     return 1 if left else 0
 
 
-def _reconcile(database: Database, catalog_id: UUID, args: argparse.Namespace) -> int:
+def _originals(
+    database: Database, catalog_id: UUID, args: argparse.Namespace, shown: "Shown"
+) -> int:
     """How many differences of one catalog are left."""
-    with ExitStack() as stack:
-        owner = stack.enter_context(Owner(database))
-        with database.read() as session:
-            known = original_rows.root_of(session, catalog_id, is_for_repair=True)
-        originals = Originals(stack.enter_context(known.open(is_for_writing=args.repair)), owner.id)
-        pool = children.Children(FUNCTION, processes=1)
-        stack.callback(pool.close)
-        shown: Counter[str] = Counter()
-        reconciler = Reconciler(database, originals, is_deep=args.deep)
-        differences = _shown(reconciler.differences(), shown, as_json=args.json)
+    with opened_originals.opened(database, catalog_id, is_for_writing=args.repair) as adopter:
+        reconciler = Reconciler(database, adopter.originals, is_deep=args.deep)
         if not args.repair:
-            return sum(1 for _ in differences)
-        adopter = Adopter(database, originals, Reader(pool), SystemClock(), owner.id, catalog_id)
-        repaired = Repairer(adopter).repair(differences)
-        high_water.accept(database, originals.folder)
-        for kind, count in sorted(repaired.items()):
-            print(f"repaired: {count} x {kind}", file=sys.stderr)
-        return (shown - repaired).total()
+            return sum(shown.show(each) for each in reconciler.differences())
+        return len(repairing.repair(reconciler, adopter, shown.tell).left)
 
 
-def _reconcile_renditions(database: Database, args: argparse.Namespace) -> int:
+def _renditions(database: Database, args: argparse.Namespace, shown: "Shown") -> int:
     """How many photos are left whose renditions are gone from the disk."""
     found = list(lost.find(database))
-    gone = (Difference("preview is missing", "", asset_id=asset_id) for asset_id in found)
-    count = sum(1 for _ in _shown(gone, Counter(), as_json=args.json))
-    if not args.repair or not found:
-        return count
-    repaired = lost.make_again(database, found, SystemClock().now())
-    print(f"repaired: {repaired} x preview is missing (made again by the suite)", file=sys.stderr)
-    return count - repaired
+    is_repaired = bool(found) and args.repair
+    if is_repaired:
+        lost.make_again(database, found, SystemClock().now())
+    for asset_id in found:
+        difference = Difference("preview is missing", "", asset_id=asset_id)
+        shown.tell(Attempt(difference, is_repaired, AGAIN if is_repaired else ""))
+    return 0 if is_repaired else len(found)
+
+
+def _copies(database: Database, args: argparse.Namespace, shown: "Shown") -> int:
+    """How many copies are left that are not what the ledger says."""
+    found = list(_wrong_copies(database, is_deep=args.deep))
+    is_repaired = bool(found) and args.repair
+    if is_repaired:
+        verification.make_again(database, [wrong for wrong, _ in found], SystemClock().now())
+    for wrong, path in found:
+        difference = Difference(f"copy is {wrong.state}", path, wrong.detail, wrong.asset_id)
+        shown.tell(Attempt(difference, is_repaired, AGAIN if is_repaired else ""))
+    return 0 if is_repaired else len(found)
+
+
+def _wrong_copies(database: Database, *, is_deep: bool) -> Iterator[tuple[verification.Wrong, str]]:
+    """Every wrong copy with its whole path; a target that is away is said and passed over."""
+    with database.read() as session:
+        targets = backup_rows.active_targets(session)
+    for target in targets:
+        try:
+            for wrong in verification.find(database, target, is_deep=is_deep):
+                yield wrong, f"{target.root.path}/{wrong.path}"
+        except DependencyError as error:
+            print(f"copies on {target.name} were not looked at: {error}", file=sys.stderr)
 
 
 def _adopt(database: Database, path: str, *, is_sure: bool) -> int:
@@ -114,15 +122,35 @@ def _adopt(database: Database, path: str, *, is_sure: bool) -> int:
     return 0
 
 
-def _shown(
-    differences: Iterable[Difference], shown: Counter[str], *, as_json: bool
-) -> Iterator[Difference]:
-    """The differences, each printed and counted as it passes."""
-    for each in differences:
-        shown[each.kind] += 1
-        if as_json:
-            print(json.dumps(dataclasses.asdict(each), default=str, ensure_ascii=False))
-        else:
-            what = each.path or f"asset {each.asset_id}"
-            print(f"{each.kind}: {what}" + (f" ({each.detail})" if each.detail else ""))
-        yield each
+class Shown:
+    """Prints differences, each once, and what became of it."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._as_json = as_json
+        self._left: set[Difference] = set()
+
+    def tell(self, attempt: Attempt) -> None:
+        """Print an attempt; one that failed before, and fails again, is printed already."""
+        if not attempt.is_repaired and attempt.difference in self._left:
+            return
+        if not attempt.is_repaired:
+            self._left.add(attempt.difference)
+        self.show(attempt.difference, attempt)
+
+    def show(self, difference: Difference, attempt: Attempt | None = None) -> int:
+        """Print a difference; 1, for it is one."""
+        if self._as_json:
+            told = dataclasses.asdict(difference)
+            if attempt is not None:
+                told |= {"is_repaired": attempt.is_repaired, "why": attempt.why}
+            print(json.dumps(told, default=str, ensure_ascii=False))
+            return 1
+        what = terminal.plain(difference.path) or f"asset {difference.asset_id}"
+        line = f"{difference.kind}: {what}"
+        if difference.detail:
+            line += f" ({terminal.plain(difference.detail)})"
+        if attempt is not None and (attempt.is_repaired or attempt.why):
+            done = "repaired" if attempt.is_repaired else "left"
+            line += f" - {done}" + (f": {terminal.plain(attempt.why)}" if attempt.why else "")
+        print(line)
+        return 1

@@ -16,7 +16,7 @@ from backup.handlers import Handler
 from backup.targets import Targets
 from hand_clock import HandClock
 from library import Library
-from shared import faults, ledger, models
+from shared import errors, faults, ledger, models
 from shared.database import Database
 
 PHOTO = b"a photo" * 1000
@@ -303,32 +303,74 @@ def test_a_target_on_the_disk_of_the_originals_is_known_as_such(folder: Library,
         assert session.get_one(models.BackupTarget, usb).is_same_disk
 
 
+def wrong(folder: Library, *, is_deep: bool = False) -> list[verification.Wrong]:
+    with folder.database.read() as session:
+        targets = repository.active_targets(session)
+    return [
+        each
+        for target in targets
+        for each in verification.find(folder.database, target, is_deep=is_deep)
+    ]
+
+
+def make_again(folder: Library, found: list[verification.Wrong]) -> None:
+    assert verification.make_again(folder.database, found, HandClock().now()) == len(found)
+    look(folder)
+
+
 def test_a_damaged_copy_is_found_put_aside_and_made_again(
     folder: Library, handler: Handler, usb: UUID
 ) -> None:
     asset_id = folder.file(PATH, PHOTO)
     folder.handle(handler, asset_id)
+    assert wrong(folder, is_deep=True) == []
+    folder.path(PATH, "usb").write_bytes(PHOTO[::-1])
+    assert wrong(folder) == []
 
-    def verify() -> str:
-        with folder.database.read() as session:
-            [asset] = repository.assets(session, [asset_id])
-            [target] = repository.active_targets(session)
-        return verification.verify_copy(asset, target)
-
-    assert verify() == "verified"
-    folder.path(PATH, "usb").write_bytes(b"rotten")
-    assert verify() == "damaged"
-    with folder.database.transaction() as session:
-        session.get_one(models.AssetCopy, (asset_id, usb)).state = "damaged"
-    look(folder)
-
+    found = wrong(folder, is_deep=True)
+    make_again(folder, found)
+    assert not assets.read(folder.database, asset_id).is_backed_up
     folder.handle(handler, asset_id)
 
-    assert verify() == "verified"
+    assert [(each.path, each.state, each.detail) for each in found] == [
+        (PATH, "damaged", "other bytes")
+    ]
+    assert wrong(folder, is_deep=True) == []
     [aside] = folder.path(".photofactory/damaged", "usb").iterdir()
-    assert aside.read_bytes() == b"rotten"
-    folder.path(PATH, "usb").unlink()
-    assert verify() == "missing"
+    assert aside.read_bytes() == PHOTO[::-1]
+    assert assets.read(folder.database, asset_id).is_backed_up
+
+
+def test_a_lost_or_cut_copy_is_noticed_without_reading_and_made_again(
+    folder: Library, handler: Handler, usb: UUID
+) -> None:
+    ids = [folder.file(f"2024/{name}.jpg", PHOTO + name.encode()) for name in "ab"]
+    for asset_id in ids:
+        folder.handle(handler, asset_id)
+    folder.path("2024/a.jpg", "usb").unlink()
+    folder.path("2024/b.jpg", "usb").write_bytes(b"cut")
+
+    found = wrong(folder)
+    make_again(folder, found)
+    for asset_id in ids:
+        folder.handle(handler, asset_id)
+
+    assert {each.path: each.state for each in found} == {
+        "2024/a.jpg": "missing",
+        "2024/b.jpg": "damaged",
+    }
+    assert wrong(folder, is_deep=True) == []
+
+
+def test_a_target_that_is_away_has_no_lost_copies(
+    folder: Library, handler: Handler, usb: UUID
+) -> None:
+    folder.handle(handler, folder.file(PATH, PHOTO))
+    unplug(folder, "usb")
+    folder.path("", "usb").mkdir()
+
+    with pytest.raises(errors.DependencyError, match="no marker"):
+        wrong(folder)
 
 
 def test_a_copy_keeps_its_path_when_the_original_gets_another(

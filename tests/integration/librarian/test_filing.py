@@ -127,20 +127,6 @@ def test_an_arrival_heals_its_lost_original(factory: Factory, harm: str) -> None
     assert len(aside) == (harm != "missing")
 
 
-def test_a_duplicate_of_a_removed_photo_is_not_filed_again(factory: Factory) -> None:
-    factory.drop("a.jpg", PHOTO)
-    factory.file()
-    with factory.database.transaction() as session:
-        session.execute(sa.update(models.MediaAsset).values(removed_at=sa.func.now()))
-    path = factory.drop("b.jpg", PHOTO)
-
-    [outcome] = factory.file()
-
-    assert (outcome.outcome, outcome.reason) == ("duplicate", arrivals.KEPT)
-    assert path.exists()
-    assert factory.file() == []
-
-
 def test_other_photos_of_the_same_name_get_numbers(factory: Factory) -> None:
     for number in range(4):
         factory.drop(f"{number}/IMG.jpg", photos.jpeg(seed=number))

@@ -21,7 +21,9 @@ from shared.database import Database
 
 ROOT = Path(factories.__file__).parent.parent
 SOURCES = [*(ROOT / "services/librarian").glob("*.py"), ROOT / "libs/shared/disk/publish.py"]
-NEVER_HERE = {"publish.rename", "publish.reserved", "stage.read_again", "recovery.taken_over"}
+RECOVERING = {"recovery.taken_over", "recovery.hash"}
+HEALING = {"heal.aside"}
+NEVER_HERE = {"publish.rename", "publish.reserved", "stage.read_again", *RECOVERING, *HEALING}
 POINTS = sorted(
     {
         name
@@ -115,17 +117,40 @@ def test_killed_at_any_instant_it_loses_nothing(factory: Factory, fault: str) ->
     assert_nothing_lost(factory)
 
 
-def test_killed_while_it_recovers_it_loses_nothing(factory: Factory) -> None:
+@pytest.mark.parametrize("point", sorted(RECOVERING))
+def test_killed_while_it_recovers_it_loses_nothing(factory: Factory, point: str) -> None:
     drop_all(factory)
 
     assert run_child(factory, "filing.published:kill") == -signal.SIGKILL
     waiting.until(
-        lambda: run_child(factory, "recovery.taken_over:kill") == -signal.SIGKILL,
+        lambda: run_child(factory, f"{point}:kill") == -signal.SIGKILL,
         what="the first owner is known to be dead",
     )
 
     file_until_settled(factory)
     assert_nothing_lost(factory)
+
+
+@pytest.mark.parametrize("point", [*sorted(HEALING), "publish.named", "filing.record_line"])
+def test_killed_while_an_arrival_heals_its_original_it_loses_nothing(
+    factory: Factory, point: str
+) -> None:
+    drop_all(factory)
+    file_until_settled(factory)
+    (factory.originals / "2019/2019-07-14/a.jpg").write_bytes(b"rotten")
+    factory.drop("again/a.jpg", FIRST)
+    factory.drop("again/b.jpg", SECOND)
+
+    assert run_child(factory, f"{point}:kill") == -signal.SIGKILL
+
+    waiting.until(
+        lambda: not factory.file() and not factory.found(), what="the next librarian takes both"
+    )
+    day = factory.originals / "2019/2019-07-14"
+    assert {path.read_bytes() for path in day.glob("*.jpg")} == {FIRST, SECOND}
+    [aside] = (factory.originals / ".photofactory/damaged").iterdir()
+    assert aside.read_bytes() == b"rotten"
+    assert list((factory.originals / ".photofactory/tmp").iterdir()) == []
 
 
 @pytest.mark.parametrize("point", ["copy.write", "filing.fsync", "publish.link", "publish.named"])

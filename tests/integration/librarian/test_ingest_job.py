@@ -109,6 +109,19 @@ def test_a_folder_given_twice_is_known_the_second_time(bench: Bench) -> None:
     assert (first, second) == ({"filed": 1}, {"duplicate": 1})
 
 
+def test_a_photo_that_a_person_forgot_is_filed_again_when_a_job_names_it(bench: Bench) -> None:
+    path = bench.put("a.jpg", photos.jpeg(None, seed=1))
+    bench.ingest([bench.folder])
+    [name] = bench.factory.names()
+    (bench.factory.originals / name).unlink()
+    bench.factory.change("update media_assets set removed_at = now()")
+
+    assert bench.ingest([path]) == {"duplicate": 1}
+
+    assert bench.factory.names() == [name]
+    assert bench.factory.rows("select removed_at from media_assets") == [(None,)]
+
+
 def test_what_failed_or_was_refused_before_is_no_duplicate(bench: Bench) -> None:
     bench.put("notes.txt", b"no picture")
     bench.put("empty.jpg", b"")

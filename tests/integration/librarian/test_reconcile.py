@@ -1,6 +1,7 @@
 """Disk and ledger compared, and what is safe repaired."""
 
 import contextlib
+import fcntl
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -12,11 +13,10 @@ import sqlalchemy as sa
 import factories
 import photos
 from factories import DirectReader, Factory
-from librarian import high_water, reconcile
+from librarian import reconcile, repairing
 from librarian.adoption import Adopter
 from librarian.originals import Originals
 from librarian.reconcile import Difference, Reconciler
-from librarian.repairing import Repairer
 from librarian.repository import originals as original_rows
 from shared import models
 from shared.clock import SystemClock
@@ -39,7 +39,7 @@ def factory(database: Database, tmp_path: Path) -> Factory:
 
 
 @contextlib.contextmanager
-def opened(factory: Factory) -> Iterator[tuple[Reconciler, Repairer]]:
+def opened(factory: Factory) -> Iterator[tuple[Reconciler, Adopter]]:
     with Owner(factory.database) as owner:
         with factory.database.read() as session:
             catalog_id = session.scalars(sa.select(models.Catalog.id)).one()
@@ -49,7 +49,7 @@ def opened(factory: Factory) -> Iterator[tuple[Reconciler, Repairer]]:
             adopter = Adopter(
                 factory.database, originals, DirectReader(), SystemClock(), owner.id, catalog_id
             )
-            yield Reconciler(factory.database, originals, is_deep=True), Repairer(adopter)
+            yield Reconciler(factory.database, originals, is_deep=True), adopter
 
 
 def differences(factory: Factory) -> list[Difference]:
@@ -58,10 +58,8 @@ def differences(factory: Factory) -> list[Difference]:
 
 
 def repair(factory: Factory) -> Counter[str]:
-    with opened(factory) as (reconciler, repairer):
-        repaired = repairer.repair(reconciler.differences())
-        high_water.accept(factory.database, reconciler.originals.folder)
-        return repaired
+    with opened(factory) as (reconciler, adopter):
+        return repairing.repair(reconciler, adopter).repaired
 
 
 def kinds(factory: Factory) -> set[tuple[str, str]]:
@@ -116,7 +114,7 @@ def test_what_a_ledger_older_than_the_disk_lacks_is_adopted_as_its_record_says(
         session.execute(sa.text("delete from media_assets"))
 
     # The sidecar is no photo: it comes back with the record of its photo.
-    assert repair(factory)[reconcile.UNRECORDED] == 2
+    assert repair(factory) == Counter({reconcile.UNRECORDED: 3})
 
     assert factory.rows(COMPARED) == before
     assert factory.rows(LINKS) == links
@@ -237,3 +235,115 @@ def test_a_stranger_whose_name_differs_in_case_alone_is_named(factory: Factory) 
     assert stranger.read_bytes() == content
     assert factory.rows("select * from filings") == []
     assert factory.rows("select * from files where outcome is null") == []
+
+
+def test_an_adopted_original_keeps_the_revision_that_its_record_tells(factory: Factory) -> None:
+    record = factory.originals / DAY / ".photofactory.jsonl"
+    record.write_bytes(record.read_bytes().replace(b'"revision":1', b'"revision":7'))
+    forget_assets(factory)
+
+    repair(factory)
+
+    assert set(factory.rows("select revision from media_assets")) == {(7,)}
+    told = factory.rows(
+        "select max((data ->> 'revision')::int) as told from event_log"
+        " where topic = 'media.asset.ingested'"
+    )
+    assert told == [(7,)]
+
+
+def test_an_original_that_was_moved_keeps_what_the_record_of_its_old_folder_tells(
+    factory: Factory,
+) -> None:
+    before = factory.rows("select id, original_name from media_assets order by id")
+    forget_assets(factory)
+    (factory.originals / "elsewhere").mkdir()
+    for name in ("a.jpg", "b.jpg"):
+        (factory.originals / DAY / name).rename(factory.originals / "elsewhere" / name)
+
+    repair(factory)
+
+    assert factory.rows("select id, original_name from media_assets order by id") == before
+
+
+@pytest.mark.skipif(not hasattr(fcntl, "F_SETLEASE"), reason="no leases here")
+def test_while_an_unknown_original_is_being_written_an_older_ledger_stays_frozen(
+    factory: Factory,
+) -> None:
+    forget_assets(factory)
+    factory.change("delete from event_log")
+    with pytest.raises(DependencyError, match="older than the disk"):
+        factory.file()
+
+    with (factory.originals / DAY / "b.jpg").open("ab"), opened(factory) as (reconciler, adopter):
+        balance = repairing.repair(reconciler, adopter)
+
+    assert [(each.difference.path, each.is_passing) for each in balance.left] == [
+        (f"{DAY}/b.jpg", True)
+    ]
+    with pytest.raises(DependencyError, match="older than the disk"):
+        factory.file()
+    repair(factory)
+    factory.file()
+
+
+def test_a_stranger_that_is_no_photo_is_named_and_does_not_keep_the_ledger_frozen(
+    factory: Factory,
+) -> None:
+    forget_assets(factory)
+    factory.change("delete from event_log")
+    (factory.originals / "notes.txt").write_bytes(b"no picture")
+    with pytest.raises(DependencyError, match="older than the disk"):
+        factory.file()
+
+    with opened(factory) as (reconciler, adopter):
+        balance = repairing.repair(reconciler, adopter)
+
+    [left] = balance.left
+    assert (left.difference.path, left.why) == ("notes.txt", "it is no picture or video")
+    factory.file()
+
+
+def test_one_run_restores_pairs_whichever_half_is_met_first(factory: Factory) -> None:
+    factory.change(
+        "insert into asset_links (asset_id, kind, linked_asset_id, evidence)"
+        " select a.id, 'raw_jpeg', b.id, 'name' from media_assets a, media_assets b"
+        " where a.original_name = 'a.jpg' and b.original_name = 'b.jpg'"
+    )
+    (factory.originals / DAY / ".photofactory.jsonl").unlink()
+    repair(factory)
+    forget_assets(factory)
+
+    repair(factory)
+
+    assert len(factory.rows("select * from asset_links where kind = 'raw_jpeg'")) == 1
+    assert differences(factory) == []
+
+
+def forget_assets(factory: Factory) -> None:
+    factory.change("update files set asset_id = null")
+    factory.change("delete from media_assets")
+
+
+def test_looking_for_a_moved_original_makes_no_folder(factory: Factory) -> None:
+    (factory.originals / DAY).rename(factory.originals / "holiday")
+
+    repair(factory)
+
+    assert differences(factory) == []
+    assert not (factory.originals / DAY).exists()
+    [sidecar] = factory.rows("select relative_path from asset_links")
+    assert sidecar.relative_path == "holiday/a.jpg.aae"
+
+
+def test_bytes_that_are_kept_aside_are_named_until_a_person_deletes_them(factory: Factory) -> None:
+    (factory.originals / DAY / "a.jpg").write_bytes(b"rotten")
+    factory.drop("again.jpg", photos.jpeg(seed=1))
+    factory.file()
+
+    [found] = differences(factory)
+
+    assert found.kind == reconcile.ASIDE
+    assert "a.jpg" in found.detail
+    (factory.originals / found.path).unlink()
+    assert differences(factory) == []
