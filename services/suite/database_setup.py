@@ -10,7 +10,7 @@ from shared import models
 from shared.database import Database
 from shared.errors import UserError
 from shared.transport import epoch
-from suite import checkout, household_zone
+from suite import checkout, console, household_zone
 
 MIGRATIONS = checkout.ROOT / "deploy/migrations"
 LOCK = 0x50464D69
@@ -40,9 +40,12 @@ def settle_zone(database: Database, named: str | None, of_this_machine: str) -> 
     """Return the household's zone, stored: the one named, else the stored, else the machine's."""
     with database.transaction() as session:
         ledger = session.scalars(sa.select(models.Ledger)).one()
-        if named or not ledger.default_zone:
-            ledger.default_zone = household_zone.checked(named or of_this_machine)
-        return ledger.default_zone
+        before = ledger.default_zone
+        zone = household_zone.checked(named or before or of_this_machine)
+        ledger.default_zone = zone
+    if before not in {None, zone}:
+        console.say(f"the zone was {before}: filed photos keep their dates until you run redate")
+    return zone
 
 
 def _upgrade(connection: sa.Connection) -> None:

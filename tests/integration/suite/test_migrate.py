@@ -62,7 +62,11 @@ def test_a_restored_database_gets_a_new_epoch(database_url: str, database: Datab
     assert not database_setup.migrate(database_url)
 
 
-def test_the_zone_of_the_first_start_stays_until_another_is_named(database: Database) -> None:
+def test_the_zone_of_the_first_start_stays_until_another_is_named(
+    database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert database_setup.settle_zone(database, None, "Europe/Berlin") == "Europe/Berlin"
     assert database_setup.settle_zone(database, None, "Asia/Tokyo") == "Europe/Berlin"
+    assert capsys.readouterr().out == ""
     assert database_setup.settle_zone(database, "Asia/Tokyo", "UTC") == "Asia/Tokyo"
+    assert "Europe/Berlin" in capsys.readouterr().out
