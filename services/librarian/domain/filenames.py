@@ -47,6 +47,7 @@ _DEVICES: Final = "IMG|VID|MVIMG|PANO|BURST|Screenshot|signal|dji_fly"
 
 # Class A of the dating rules: patterns of devices and apps, at the beginning of a name.
 _RECOGNISED: Final = (
+    rf"(?P<utc>PXL)_{_DATE}_{_TIME}{_MS}",  # Pixel telephones write UTC
     rf"(?:{_DEVICES})[_-]{_DATE}[_-]{_TIME}{_MS}",
     rf"{_DATE}_{_TIME}{_MS}",
     rf"(?:IMG|VID|AUD|PTT|STK)-{_DATE}-WA\d{{4}}",
@@ -59,7 +60,6 @@ _RECOGNISED: Final = (
     rf"WP_{_DATE}_{_H}_{_N}_{_S}",
     rf"DJI_{_DATE}{_TIME}_\d{{4}}",
 )
-_UTC: Final = rf"PXL_{_DATE}_{_TIME}{_MS}"  # Pixel telephones write UTC
 _EPOCH: Final = r"(?:FB_IMG_|mmexport)?(?P<epoch_ms>1\d{12})"
 # Classes B and C: a date, with or without a time, anywhere in the name.
 _LOOSE_PATTERNS: Final = (
@@ -75,13 +75,12 @@ def _compiled(pattern: str, start: str) -> re.Pattern[str]:
     return re.compile(rf"{start}{pattern}{offset}(?!\d)", re.IGNORECASE | re.ASCII)
 
 
+# In the order of the rules, each with whether a device or app is recognised by it.
 _PATTERNS: Final = (
-    _compiled(_UTC, "^"),
-    *(_compiled(pattern, "^") for pattern in _RECOGNISED),
-    _compiled(_EPOCH, "^"),
-    *(_compiled(pattern, r"(?<!\d)") for pattern in _LOOSE_PATTERNS),
+    *((_compiled(pattern, "^"), True) for pattern in _RECOGNISED),
+    (_compiled(_EPOCH, "^"), False),
+    *((_compiled(pattern, r"(?<!\d)"), False) for pattern in _LOOSE_PATTERNS),
 )
-_FIRST_LOOSE: Final = 1 + len(_RECOGNISED)
 _AMERICAN: Final = re.compile(r"(?<!\d)(\d\d)[-_.](\d\d)[-_.]((?:19|20)\d\d)(?!\d)", re.ASCII)
 _FORCE: Final = "[FORCE]"
 
@@ -95,17 +94,16 @@ def date_in_name(name: str, *, month_first: bool | None = None) -> NameDate | No
     name = naming.stripped(name)
     is_forced = _FORCE in name
     name = name.replace(_FORCE, " ").strip()
-    for number, pattern in enumerate(_PATTERNS):
+    for pattern, is_recognised in _PATTERNS:
         for match in pattern.finditer(name):
-            stamp = _stamp(match, is_utc=number == 0)
+            stamp = _stamp(match)
             if stamp is not None:
-                is_recognised = number < _FIRST_LOOSE
                 return NameDate(stamp, is_recognised, "epoch_ms" in match.groupdict(), is_forced)
     stamp = _day_month_year(name, month_first=month_first)
     return None if stamp is None else NameDate(stamp, is_forced=is_forced)
 
 
-def _stamp(match: re.Match[str], *, is_utc: bool) -> Stamp | None:
+def _stamp(match: re.Match[str]) -> Stamp | None:
     parts = match.groupdict()
     if "epoch_ms" in parts:
         instant = datetime.datetime.fromtimestamp(int(parts["epoch_ms"]) / 1000, datetime.UTC)
@@ -121,9 +119,10 @@ def _stamp(match: re.Match[str], *, is_utc: bool) -> Stamp | None:
         int(parts["second"]),
         timestamps.microseconds(parts.get("fraction")),
     )
-    offset_minutes = None if is_utc else timestamps.parse_offset(parts["offset"])
     clock = datetime.datetime.combine(date, time)
-    return Stamp(clock, Precision.SECOND, offset_minutes, is_utc)
+    if "utc" in parts:
+        return Stamp(clock, is_utc=True)
+    return Stamp(clock, offset_minutes=timestamps.parse_offset(parts["offset"]))
 
 
 def _day_month_year(name: str, *, month_first: bool | None) -> Stamp | None:
