@@ -142,15 +142,20 @@ _HALF: Final = """a.id, a.original_name, a.relative_path, to_jsonb(a) as asset,
 _FILED: Final = """a.root_id = :root and a.relative_path is not null and a.removed_at is null
       and a.metadata is not null"""
 
+# The paths first, and each range by itself: nothing but their index is fast, and the planner knows
+# neither how few they are nor how short the ranges.
 _NEAR: Final = sa.text(f"""
-    select f.path, {_HALF}
-    from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
-    join files f on f.source_id = :source and f.superseded_at is null
-      and f.path >= i.low and f.path < i.high
-    join media_assets a on a.id = f.asset_id and {_FILED}
+    with near as materialized (
+      select f.path, f.asset_id
+      from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
+      cross join lateral (select path, asset_id from files
+        where source_id = :source and superseded_at is null and path >= i.low and path < i.high
+          and outcome in ('filed', 'duplicate')
+          and position('\\x2f'::bytea in substring(path from length(i.low) + 1)) = 0
+        order by path) f)
+    select n.path, {_HALF}
+    from near n join media_assets a on a.id = n.asset_id and {_FILED}
     join asset_dates d on d.asset_id = a.id
-    where f.outcome in ('filed', 'duplicate')
-      and position('\\x2f'::bytea in substring(f.path from length(i.low) + 1)) = 0
     order by a.ingested_at, a.id""")
 
 _IDENTIFIED: Final = sa.text(f"""
