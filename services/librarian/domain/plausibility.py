@@ -60,12 +60,16 @@ def usable(judged: Iterable[Candidate]) -> tuple[list[Candidate], bool]:
 
 
 def is_near_default(candidate: Candidate, rules: DateRules) -> bool:
-    """Whether a clock that was reset within the last day would show this; no mere month or year."""
-    clock, precision = candidate.reading.clock, candidate.reading.precision
-    if candidate.is_forced or precision < Precision.DAY:
+    """Whether a clock that was reset within the last day would show this.
+
+    Of dates without a time only a whole day in a file's metadata: a clock does not write others.
+    """
+    clock = candidate.reading.clock
+    if candidate.is_forced:
         return False
-    if precision is Precision.DAY:
-        return clock.date() in rules.default_days
+    if not candidate.is_timed:
+        is_day = candidate.reading.precision is Precision.DAY
+        return is_day and candidate.clock in _RESETTABLE and clock.date() in rules.default_days
     days = (datetime.datetime.combine(day, datetime.time()) for day in rules.default_days)
     return any(abs(clock - day) < _DAY for day in days)
 

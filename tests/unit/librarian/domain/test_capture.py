@@ -385,10 +385,12 @@ def test_the_name_of_a_telephone_that_was_reset_is_suspicious() -> None:
     assert found.suspicious
 
 
-def test_a_year_is_no_default_date() -> None:
-    found = decide({"XMP:DateCreated": "2000"})
+def test_a_year_and_a_day_that_a_person_named_are_no_default_dates() -> None:
+    by_year = decide({"XMP:DateCreated": "2000"})
+    by_folder = decide({}, path="2000-01-01 Millennium/a.jpg")
 
-    assert (wall(found), found.suspicious) == ("2000-01-01T23:59:00", False)
+    assert (wall(by_year), by_year.suspicious) == ("2000-01-01T23:59:00", False)
+    assert (wall(by_folder), by_folder.suspicious) == ("2000-01-01T23:59:00", False)
 
 
 def test_a_folder_says_more_than_a_camera_that_was_reset() -> None:
