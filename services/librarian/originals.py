@@ -129,7 +129,8 @@ class Originals:
         """Move bad bytes from an original's path to DAMAGED; returns where they are now."""
         folder, name = os.path.split(os.fsencode(relative_path))
         with self._folder(folder) as folder_fd, self._folder(DAMAGED) as aside_fd:
-            kept = uuid.uuid4().hex.encode() + b"-" + name[-200:]
+            ending = name[-200:].decode("utf-8", "ignore")  # on a character boundary
+            kept = f"{uuid.uuid4().hex}-{ending}".encode()
             os.rename(name, kept, src_dir_fd=folder_fd, dst_dir_fd=aside_fd)  # nobody has this name
             publish.sync_folder(aside_fd)
             publish.sync_folder(folder_fd)
@@ -147,19 +148,11 @@ class Originals:
             os.close(descriptor)
 
     def withdraw(self, relative_path: str, file_hash: str) -> None:
-        """Take back what we published and may not record; other bytes there stay.
-
-        The file goes through the temporary folder, the only place where we delete.
-        """
+        """Take back what we published and may not record; other bytes there stay."""
+        published = self._stat(relative_path)
         found = self.hash_at(relative_path)
-        if found is None or found[0] != file_hash:
-            return
-        folder, name = os.path.split(os.fsencode(relative_path))
-        with self._folder(folder) as folder_fd:
-            temporary = self.new_temporary_name()
-            os.rename(name, temporary, src_dir_fd=folder_fd, dst_dir_fd=self.temporary_fd)
-            publish.sync_folder(folder_fd)
-        self.discard(temporary)
+        if published is not None and found is not None and found[0] == file_hash:
+            self._take_away(relative_path, published)
 
     def give_name(self, present: str, relative_path: str) -> None:
         """Give an original another path beside its present one, durably; see publish.give_name."""
@@ -175,20 +168,14 @@ class Originals:
     def drop_name(self, relative_path: str, kept: str) -> bool:
         """Take one of the two names of a file away; False if they are not of one file.
 
-        True as well when the name is gone already. The file goes through the temporary folder.
+        True as well when the name is gone already.
         """
         stale, own = self._stat(relative_path), self._stat(kept)
         if stale is None:
             return True
-        if own is None or (stale.st_dev, stale.st_ino) != (own.st_dev, own.st_ino):
+        if own is None or not os.path.samestat(stale, own):
             return False
-        folder, name = os.path.split(os.fsencode(relative_path))
-        temporary = self.new_temporary_name()
-        with self._folder(folder) as folder_fd:
-            os.rename(name, temporary, src_dir_fd=folder_fd, dst_dir_fd=self.temporary_fd)
-            publish.sync_folder(folder_fd)
-        self.discard(temporary)
-        return True
+        return self._take_away(relative_path, own)
 
     def remove_emptied(self, folder: str) -> bool:
         """Remove a dated folder that holds nothing but its record, and its year if that is empty.
@@ -236,6 +223,24 @@ class Originals:
             lines = os.pread(descriptor, os.fstat(descriptor).st_size, 0)
         records.append(folder_fd, [lines])
         self.discard(temporary)
+
+    def _take_away(self, relative_path: str, expected: os.stat_result) -> bool:
+        """Remove a file by its name; False if another one has come under it, which stays.
+
+        It goes through the temporary folder, the only place where we delete, and is looked at there
+        once more.
+        """
+        folder, name = os.path.split(os.fsencode(relative_path))
+        temporary = self.new_temporary_name()
+        with self._folder(folder) as folder_fd:
+            os.rename(name, temporary, src_dir_fd=folder_fd, dst_dir_fd=self.temporary_fd)
+            taken = os.stat(temporary, dir_fd=self.temporary_fd, follow_symlinks=False)
+            if not os.path.samestat(taken, expected):
+                publish.publish(self.temporary_fd, temporary, folder_fd, name)
+                return False
+            publish.sync_folder(folder_fd)
+        self.discard(temporary)
+        return True
 
     def _stat(self, relative_path: str) -> os.stat_result | None:
         try:

@@ -122,11 +122,11 @@ def append(folder_fd: int, lines: Sequence[bytes]) -> None:
         unwritten = memoryview(b"\n" * is_torn + b"".join(lines))
         while unwritten:
             unwritten = unwritten[os.write(descriptor, unwritten) :]
-        os.fsync(descriptor)
+        folders.sync_file(descriptor)
     finally:
         os.close(descriptor)
     if size == 0:
-        os.fsync(folder_fd)
+        folders.sync_folder(folder_fd)
 
 
 def read(folder_fd: int) -> dict[UUID, Record]:

@@ -83,7 +83,9 @@ def paths_of(root_id: UUID, kind: str) -> sa.Select[Any] | None:
     match kind:
         case "originals":
             return sa.select(asset.relative_path).where(
-                asset.root_id == root_id, asset.relative_path.is_not(None)
+                asset.root_id == root_id,
+                asset.relative_path.is_not(None),
+                asset.removed_at.is_(None),
             )
         case "derivatives":
             return sa.select(rendition.relative_path).where(rendition.root_id == root_id)
