@@ -120,6 +120,9 @@ def _sentences(
     for reason in reasons:
         if reason != overrides.CLOCK_FIX:
             yield _REASONS.get(reason, reason)
+    is_doubted = decision.conflict or decision.suspicious
+    if confidence.needs_review(decision.confidence, decision.source, is_doubted=is_doubted):
+        yield "a person should look at this date before it is trusted"
     if overrides.is_set_by_person(override):
         yield "a person set this date: no rule changes it"
     fix = overrides.clock_fix_of(override)
@@ -138,7 +141,7 @@ def _support(decision: Decision, agreeing: int) -> str:
         case confidence.MEDIUM:
             return together + (", but there is a conflict" if decision.conflict else "")
         case confidence.LOW:
-            return "the source is weak, or something speaks against it; please check"
+            return "the source is weak, or something speaks against it"
         case _:
             return "nothing in the file, its name or beside it is a usable date"
 

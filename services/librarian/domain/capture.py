@@ -47,9 +47,8 @@ class Capture:
     @property
     def needs_review(self) -> bool:
         """Whether a person should look at the date before it is trusted."""
-        is_sure = self.confidence in {confidence.HIGH, confidence.MEDIUM}
-        is_from_name = self.source.startswith("filename_")
-        return not is_sure or self.conflict or self.suspicious or is_from_name
+        is_doubted = self.conflict or self.suspicious
+        return confidence.needs_review(self.confidence, self.source, is_doubted=is_doubted)
 
 
 def decide(evidence: Evidence, rules: DateRules) -> Capture:

@@ -81,6 +81,14 @@ def judge(choice: Choice) -> Judgement:
     return Judgement(confidence, bool(conflicts), bool(suspicions), tuple(reasons))
 
 
+def needs_review(confidence: str, source: str, *, is_doubted: bool) -> bool:
+    """Whether a person should look at a date before it is trusted; a name's always.
+
+    `is_doubted`: conflict or suspicion.
+    """
+    return confidence not in {HIGH, MEDIUM} or is_doubted or source.startswith("filename_")
+
+
 def _supported(members: Cluster) -> str:
     weight = max((member.weight for member in members), default=0)
     clocks = {member.clock for member in members}

@@ -38,6 +38,7 @@ def test_conflict_and_suspicion_are_named() -> None:
 
     assert any(sentence.startswith("conflict:") for sentence in found.sentences)
     assert any(sentence.startswith("suspicious:") for sentence in found.sentences)
+    assert found.sentences[-1] == "a person should look at this date before it is trusted"
 
 
 def test_what_a_person_said_is_told() -> None:
