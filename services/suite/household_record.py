@@ -6,15 +6,16 @@ the disk tells of them.
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy import orm
+from sqlalchemy import exc, orm
 
-from librarian import records
+from librarian import high_water, records
 from shared import models
 from shared.database import Database
 from shared.disk import roots
@@ -27,21 +28,25 @@ log = structlog.get_logger()
 def write(database: Database) -> None:
     """Append the household's line if the newest one says something else.
 
-    Where the originals are away or frozen it is not written; `up` and every later change do it.
+    Where the originals are away or frozen, or newer than the ledger, it is not written; the next
+    `up` or change does it.
     """
     with database.read() as session:
         household = _load(session)
         known = _originals(session)
     try:
         with known.open() as root:
+            high_water.check(database, root)
             if records.read_household(root.fd) != household:
                 records.append(root.fd, [records.household_line(household)])
     except (DependencyError, OSError) as error:
         log.warning("household.not_recorded", reason=str(error))
 
 
-def read(database: Database) -> Mapping[str, Any]:
-    """What the newest line says; empty if there is none.
+def take_over(database: Database) -> str | None:
+    """Make the newest line the ledger's, which is new or older; the time zone that it names.
+
+    A line that is no use (edited by hand) is left alone.
 
     Raises:
         DependencyError: The originals are not there.
@@ -49,11 +54,17 @@ def read(database: Database) -> Mapping[str, Any]:
     with database.read() as session:
         known = _originals(session)
     with known.open(is_for_writing=False) as root:
-        return records.read_household(root.fd) or {}
+        household = records.read_household(root.fd) or {}
+    try:
+        database.run(lambda session: _restore(session, household))
+    except (KeyError, TypeError, ValueError, exc.IntegrityError, exc.DataError) as error:
+        log.warning("household.not_restored", reason=repr(error))
+    zone = household.get("time_zone")
+    return zone if zone in zoneinfo.available_timezones() else None
 
 
-def restore(session: orm.Session, household: Mapping[str, Any]) -> None:
-    """Write inboxes and backup targets that the ledger does not have; those it has are adapted."""
+def _restore(session: orm.Session, household: Mapping[str, Any]) -> None:
+    """Write inboxes and backup targets that the ledger does not have; targets are adapted."""
     catalog_id = session.scalars(
         sa.select(models.Catalog.id).order_by(models.Catalog.created_at).limit(1)
     ).one()

@@ -6,6 +6,7 @@ run it once before theirs.
 
 import argparse
 
+from librarian import high_water
 from shared.database import Database
 from shared.errors import UserError
 from suite import console, database_setup, folder_setup, household_record, household_zone
@@ -35,7 +36,9 @@ def run(args: argparse.Namespace) -> int:
     with Database(url, application_name="photofactory migrate") as database:
         outcome = folder_setup.register(database, DataFolder(args.data), args.inboxes)
         machine_zone = household_zone.of_machine(settings.machine_zone)
-        named = args.zone or settings.default_zone
+        is_too_old = high_water.is_too_old(database)
+        recorded = household_record.take_over(database) if is_too_old else None
+        named = args.zone or settings.default_zone or recorded
         zone = database_setup.settle_zone(database, named, machine_zone)
         household_record.write(database)
     console.announce(DataFolder(args.data), outcome, zone)

@@ -64,11 +64,9 @@ def rebuild(database: Database, folder: DataFolder, named_zone: str | None = Non
     for warning in outcome.warnings:
         console.say(f"note: {warning}")
     of_machine = household_zone.of_machine(settings.machine_zone)
-    household = household_record.read(database)
-    database.run(lambda session: household_record.restore(session, household))
-    named_zone = named_zone or settings.default_zone or household.get("time_zone")
+    recorded = household_record.take_over(database)
+    named_zone = named_zone or settings.default_zone or recorded
     zone = database_setup.settle_zone(database, named_zone, of_machine)
-    household_record.write(database)
     console.say(f"time zone {zone}, of photos that do not tell theirs; --zone names another")
     with ExitStack() as stack:
         with database.read() as session:
@@ -81,6 +79,7 @@ def rebuild(database: Database, folder: DataFolder, named_zone: str | None = Non
         wanted = Wanted(database, root, catalog_id, Reader(pool), rules)
         balance = Rebuild(wanted, stack.enter_context(rebuild_progress.Bar())).run()
         high_water.raise_to_now(database, root)
+    household_record.write(database)
     start.finish(database, begun, rebuild_progress.summary(balance), clock)
     return balance
 
