@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from shared.disk import folders
 from shared.models.assets import LINK_KINDS
 
 NAME: Final = b".photofactory.jsonl"
