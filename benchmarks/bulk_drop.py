@@ -16,7 +16,8 @@ from pathlib import Path
 import psycopg
 
 import bulk_photos
-from measuring import Cost, cost_of, peak_mib, reset_peak, resident_mib
+from measuring import Cost, cost_of
+from memory import peak_mib, reset_peak, resident_mib
 from running_suite import RunningSuite
 from waiting import until
 

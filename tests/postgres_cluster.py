@@ -24,7 +24,7 @@ class Cluster(postgres.Cluster):
 @contextmanager
 def running() -> Iterator[Cluster]:
     """A server that is stopped and forgotten at the end; a failure shows its log."""
-    with tempfile.TemporaryDirectory(prefix="pf-pg-", dir=_fast_folder()) as folder:
+    with tempfile.TemporaryDirectory(prefix="pf-pg-", dir=fast_folder()) as folder:
         cluster = Cluster(Path(folder) / "cluster", is_durable=False)
         try:
             cluster.start()
@@ -38,7 +38,7 @@ def running() -> Iterator[Cluster]:
             cluster.stop()
 
 
-def _fast_folder() -> str | None:
+def fast_folder() -> str | None:
     """Memory where there is enough: a database per test is 300 new files (20 ms, not 250)."""
     try:
         memory = os.statvfs("/dev/shm")

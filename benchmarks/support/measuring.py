@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
@@ -44,26 +43,6 @@ def pss_mib(process: psutil.Process) -> float:
         return float(process.memory_full_info().pss) / MIB
     except psutil.NoSuchProcess:
         return 0.0
-
-
-def resident_mib(pid: int | str = "self") -> float:
-    """Resident memory of a process in MiB."""
-    return _status_mib(pid, "VmRSS")
-
-
-def peak_mib(pid: int | str = "self") -> float:
-    """The most resident memory that a process had since `reset_peak`, in MiB."""
-    return _status_mib(pid, "VmHWM")
-
-
-def reset_peak(pid: int | str = "self") -> None:
-    """Begin to look for a new peak (proc(5), clear_refs)."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
-
-
-def _status_mib(pid: int | str, field: str) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
 
 
 def _own_processor_s() -> float:
