@@ -85,6 +85,7 @@ HEARTBEAT_AGE = _gauge(
     "heartbeat_age_seconds", "seconds", "Since a service told the ledger of itself.", ("service",)
 )
 INBOX_WAITING = _gauge("inbox_files_waiting", "files", "Files still arriving.", ("inbox",))
+ROOTS = _gauge("roots", "folders", "Folders of ours: online, offline or frozen.", ("kind", "state"))
 DISK_FREE = _gauge("disk_free_bytes", "bytes", "Room on the disk of a folder of ours.", ("kind",))
 LOG_HORIZON_AGE = _gauge(
     "event_log_horizon_age_seconds", "seconds", "Age of the oldest transaction that holds readers."

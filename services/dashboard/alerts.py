@@ -49,7 +49,7 @@ def _frozen_ledger(session: orm.Session) -> list[str]:
 
 
 def _of_root(root: status.RootStatus) -> str:
-    thaw = "; ./photofactory thaw shows what changed" if root.state == "frozen" else ""
+    thaw = "; ./photofactory thaw shows it and asks" if root.state == "frozen" else ""
     return f"{root.kind} {root.path} is {root.state}: {root.state_reason or 'not there'}{thaw}"
 
 

@@ -25,12 +25,14 @@ def show(status: Status) -> None:
 
 
 def _show_folders(status: Status) -> None:
-    for gauge in (metrics.BACKUP_MISSING, metrics.INBOX_WAITING, metrics.DISK_FREE):
+    for gauge in (metrics.BACKUP_MISSING, metrics.INBOX_WAITING, metrics.DISK_FREE, metrics.ROOTS):
         gauge.clear()
     for backup in status.backups:
         metrics.BACKUP_MISSING.labels(backup.name).set(backup.missing_copies)
     for inbox in status.inboxes:
         metrics.INBOX_WAITING.labels(inbox.path).set(inbox.waiting)
+        metrics.ROOTS.labels("inbox", inbox.state).inc()
     for root in status.roots:
+        metrics.ROOTS.labels(root.kind, root.state).inc()
         if root.free_bytes is not None:
             metrics.DISK_FREE.labels(root.kind).set(root.free_bytes)

@@ -78,17 +78,24 @@ def of_service(name: str, row: models.SystemStatus | None, now: datetime) -> sta
 
 
 def read_jobs(session: orm.Session) -> list[status.JobStatus]:
-    """Return the open jobs with the outcomes of their files so far."""
+    """Return the open jobs with what became of their files or photos so far."""
     jobs = session.scalars(
         sa.select(models.Job)
         .where(models.Job.state.in_(("pending", "running", "paused")))
         .order_by(models.Job.created_at)
     ).all()
-    outcome = sa.func.coalesce(models.JobFile.outcome, "open")
+    of_files = sa.select(
+        models.JobFile.job_id, sa.func.coalesce(models.JobFile.outcome, "open").label("outcome")
+    )
+    of_photos = sa.select(
+        models.JobAsset.job_id,
+        sa.func.replace(models.JobAsset.state, "planned", "open").label("outcome"),
+    )
+    items = sa.union_all(of_files, of_photos).subquery()
     rows = session.execute(
-        sa.select(models.JobFile.job_id, outcome, sa.func.count())
-        .where(models.JobFile.job_id.in_([job.id for job in jobs]))
-        .group_by(models.JobFile.job_id, outcome)
+        sa.select(items.c.job_id, items.c.outcome, sa.func.count())
+        .where(items.c.job_id.in_([job.id for job in jobs]))
+        .group_by(items.c.job_id, items.c.outcome)
     ).all()
     return [
         status.JobStatus(

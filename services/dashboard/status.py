@@ -130,7 +130,7 @@ class LatestAsset(Part):
 
 
 class JobStatus(Part):
-    """An open job with the outcomes of its files."""
+    """An open job with what became of its files or photos; open = not done yet."""
 
     id: UUID
     type: str

@@ -42,5 +42,6 @@ def reason_to_freeze(counts: Counts, thresholds: Thresholds) -> str | None:
         "changed": counts.changed,
         "would get another date": counts.redated,
     }
-    listed = ", ".join(f"{number} {what}" for what, number in found.items() if number)
-    return f"{listed} of {counts.known} known files"
+    (first, number), *more = [(what, number) for what, number in found.items() if number]
+    others = "".join(f", {number} {what}" for what, number in more)
+    return f"{number} of {counts.known} known files {first}{others}"

@@ -80,5 +80,5 @@ def accept(session: orm.Session, job: models.Job, now: datetime) -> None:
 
 def _hold(session: orm.Session, job: models.Job, too_much: Mapping[UUID, str]) -> None:
     for root_id, reason in too_much.items():
-        roots.freeze(session, root_id, f"{reason} by job {job.id} ({job.type})")
+        roots.freeze(session, root_id, f"{reason} (job {job.id}: {job.type})")
     jobs.hold(session, job.id, "; ".join(too_much.values()))

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from backup import repository as backup_rows
 from backup import verification
-from librarian import repairing
+from librarian import repairing, survey
 from librarian.reconcile import Difference, Reconciler
 from librarian.repairing import Attempt
+from librarian.settings import BrakeSettings
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -30,8 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="finish interrupted filings, delete leftover temporary files, take unknown originals "
         "into the ledger, follow moved ones, bring missing and changed ones back from a backup "
-        "copy, write missing record lines, let stages run again whose flag, preview or copy is "
-        "gone; nothing is ever deleted, what stood in an original's place is kept aside",
+        "copy, note which are still missing, write missing record lines, let stages run again "
+        "whose flag, preview or copy is gone; nothing is ever deleted, what stood in an original's "
+        "place is kept aside",
     )
     parser.add_argument(
         "--deep",
@@ -72,7 +74,11 @@ def _originals(
         reconciler = Reconciler(database, adopter.originals, is_deep=args.deep)
         if not args.repair:
             return sum(shown.show(each) for each in reconciler.differences())
-        return len(repairing.repair(reconciler, adopter, shown.tell).left)
+        left = len(repairing.repair(reconciler, adopter, shown.tell).left)
+    survey.Survey(database, adopter.originals.folder.known, SystemClock()).run(
+        BrakeSettings().thresholds
+    )
+    return left
 
 
 def _renditions(database: Database, args: argparse.Namespace, shown: "Shown") -> int:

@@ -19,7 +19,7 @@ from shared.errors import DependencyError
 
 SOME = 4
 BRAKE = Thresholds(share=0.5, minimum=SOME)
-REASON = "4 would get another date of 4 known files"
+REASON = "4 of 4 known files would get another date"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_over_the_thresholds_nothing_is_changed_and_the_root_is_frozen(factory: 
 
     assert factory.events("media.asset.redated") == 0
     assert factory.names() == before
-    assert state(factory) == ("frozen", f"{REASON} by job {job_id} (clock_fix)")
+    assert state(factory) == ("frozen", f"{REASON} (job {job_id}: clock_fix)")
     assert job_state(factory, job_id) == "paused"
     with factory.database.read() as session:
         [root] = roots.find(session, "originals")

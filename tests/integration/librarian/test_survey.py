@@ -114,7 +114,7 @@ def test_many_missing_ones_freeze_the_root_and_nothing_else_happens(library: Lib
     shutil.rmtree(library.path("2005"))
     survey(library)
 
-    assert state(library) == ("frozen", "6 vanished of 18 known files")
+    assert state(library) == ("frozen", "6 of 18 known files vanished")
     assert [missing_events(library, ids[number]) for number in (3, 4, 5)] == [1, 0, 0]
 
 

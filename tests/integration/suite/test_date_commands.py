@@ -16,6 +16,7 @@ import redates
 from factories import Factory
 from librarian.redating import plan
 from shared.database import Database
+from shared.disk.mass_change import Thresholds
 from suite import access, cli, redate_job
 
 CANON = photos.jpeg(
@@ -188,7 +189,7 @@ def test_a_job_that_is_held_says_so_and_thaw_lets_it_go_on(
 
     code, text = said("redate", "--yes")
     assert code == 1
-    assert "waits: 21 would get another date of 21 known files" in text
+    assert "waits: 21 of 21 known files would get another date" in text
     assert factory.events("media.asset.redated") == 0
 
     code, text = said("thaw", "--yes")
@@ -196,6 +197,45 @@ def test_a_job_that_is_held_says_so_and_thaw_lets_it_go_on(
     assert "21 of 21 photos looked at would change" in text
     redates.work(factory)
     assert factory.events("media.asset.redated") == 21
+
+
+@pytest.mark.parametrize(
+    ("answers", "arguments", "code", "states"),
+    [
+        (["n", "n"], [], 1, ("frozen", "paused")),
+        (["n", "y"], [], 0, ("online", "cancelled")),
+        (["y"], [], 0, ("online", "completed")),
+        ([], ["--cancel"], 0, ("online", "cancelled")),
+        ([], ["--yes"], 0, ("online", "completed")),
+    ],
+)
+def test_thaw_shows_what_a_job_waits_to_do_and_lets_it_go_on_or_cancels_it(
+    factory: Factory,
+    said: Said,
+    monkeypatch: pytest.MonkeyPatch,
+    answers: list[str],
+    arguments: list[str],
+    code: int,
+    states: tuple[str, str],
+) -> None:
+    brake = Thresholds(share=0.5, minimum=1)
+    job_id = redates.ask(factory, fix=redates.day_off(1))
+    redates.work(factory, brake)
+    given = iter(answers)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("builtins.input", lambda _: next(given))
+
+    found, text = said("thaw", *arguments)
+
+    assert found == code
+    assert f"frozen: 1 of 1 known files would get another date (job {job_id}: clock_fix)" in text
+    assert f"{DAY}/canon.jpg 2019-07-14 10:00:00 +02:00" in text
+    assert "1 of 1 photos looked at would change" in text
+    redates.work(factory, brake)
+    [root] = factory.rows("select state from roots where kind = 'originals'")
+    [job] = factory.rows("select state from jobs")
+    assert (root.state, job.state) == states
+    assert factory.events("media.asset.redated") == (states[1] == "completed")
 
 
 def test_clock_fix_suggests_by_gps_and_shifts(factory: Factory, said: Said) -> None:

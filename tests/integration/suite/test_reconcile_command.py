@@ -67,6 +67,21 @@ def test_lost_originals_and_lost_copies_are_named_and_made_again(
     assert not row.is_backed_up
 
 
+def test_what_a_person_brought_back_by_hand_is_missing_no_more(factory: Factory) -> None:
+    path = factory.originals / DAY / "a.jpg"
+    content = path.read_bytes()
+    path.unlink()
+    (factory.inbox.parent / "Backup" / DAY / "a.jpg").unlink()
+    damages = "select damage from media_assets where original_name = 'a.jpg'"
+
+    assert cli.run(["reconcile", "--repair"]) == 1
+    assert factory.rows(damages) == [("missing",)]
+
+    path.write_bytes(content)
+    assert cli.run(["reconcile", "--repair"]) == 0
+    assert factory.rows(damages) == [(None,)]
+
+
 def test_copies_on_a_target_that_is_away_are_not_called_missing(
     factory: Factory, capsys: pytest.CaptureFixture[str]
 ) -> None:

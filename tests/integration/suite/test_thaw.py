@@ -24,7 +24,7 @@ def frozen(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     library.file("2019/b.jpg", b"b")
     library.path("2019/b.jpg").unlink()
     with database.transaction() as session:
-        roots.freeze(session, library.originals, "1 vanished of 2 known files")
+        roots.freeze(session, library.originals, "1 of 2 known files vanished")
 
     @contextmanager
     def opened(data: Path) -> Iterator[Database]:
@@ -48,7 +48,7 @@ def test_it_shows_the_difference_and_asks(
     assert cli.run(["thaw"]) == 1
 
     said = capsys.readouterr().out
-    assert "1 vanished of 2 known files" in said
+    assert "1 of 2 known files vanished" in said
     assert "2019/b.jpg: missing" in said
     assert state(frozen) == "frozen"
 

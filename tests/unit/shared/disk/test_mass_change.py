@@ -24,11 +24,11 @@ def test_few_or_a_small_share_of_changes_are_usual(counts: Counts) -> None:
 @pytest.mark.parametrize(
     ("counts", "reason"),
     [
-        (Counts(known=20, vanished=20), "20 vanished of 20 known files"),
-        (Counts(known=1000, redated=200), "200 would get another date of 1000 known files"),
+        (Counts(known=20, vanished=20), "20 of 20 known files vanished"),
+        (Counts(known=1000, redated=200), "200 of 1000 known files would get another date"),
         (
             Counts(known=1000, vanished=100, changed=100),
-            "100 vanished, 100 changed of 1000 known files",
+            "100 of 1000 known files vanished, 100 changed",
         ),
     ],
 )
