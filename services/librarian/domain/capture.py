@@ -66,11 +66,12 @@ def decide(evidence: Evidence, rules: DateRules) -> Capture:
         return _undated(rejected)
 
     usable = zoning.with_true_clocks(usable)
-    default = zone.named(rules.default_zone, "default")
-    chosen, donor = zoning.choose(usable, zone_of_position(evidence), default)
-    placed = [zoning.placed(candidate, chosen, donor) for candidate in usable]
+    of_position = zone_of_position(evidence)
+    default = zone.named(rules.default_zone, "default") or zone.UNKNOWN
+    likely = selection.best(zoning.placed(each, of_position or default) for each in usable)
+    chosen, donor = zoning.choose(usable, likely, of_position, default)
 
-    clusters = selection.clusters(placed)
+    clusters = selection.clusters(zoning.placed(each, chosen, donor) for each in usable)
     cluster = selection.winner(clusters)
     selected = selection.representative(cluster)
 

@@ -28,6 +28,11 @@ def clusters(placed: Iterable[Candidate]) -> list[Cluster]:
     return found
 
 
+def best(placed: Iterable[Candidate]) -> Candidate:
+    """The candidate that supplies the value."""
+    return representative(winner(clusters(placed)))
+
+
 def winner(found: Sequence[Cluster]) -> Cluster:
     """The group with the heaviest member, then the heavier sum, then the earlier one.
 

@@ -17,27 +17,26 @@ _DONORS: Final = (Clock.GPS, Clock.CAMERA, Clock.NAME)
 
 
 def choose(
-    usable: Sequence[Candidate], of_position: Zone | None, default: Zone | None
+    usable: Sequence[Candidate], likely: Candidate, of_position: Zone | None, default: Zone
 ) -> tuple[Zone, Candidate | None]:
     """The zone, and the candidate it was derived from if two clocks had to be compared.
 
-    Order: the offset stated with the most credible time or by the camera for the same moment, the
-    position, an offset stated elsewhere for that moment, local time against UTC, the default zone.
-    The position stands above XMP and IPTC, for editors write the zone of their own machine there.
+    It is that of the likely moment. Order: the offset stated with it, or by the camera for it, the
+    position, an offset stated elsewhere for it, local time against UTC, the default zone. The
+    position stands above XMP and IPTC, for editors write the zone of their own machine there.
     """
+    if not likely.is_timed or likely.clock is Clock.FILE:
+        return of_position or default, None
     timed = [c for c in usable if c.is_timed and c.clock is not Clock.FILE]
-    anchor = max(timed, key=lambda candidate: candidate.weight, default=None)
-    if anchor is None:
-        return of_position or default or zone.UNKNOWN, None
     timed.sort(key=lambda candidate: -candidate.weight)
-    by_camera = [c for c in timed if c is anchor or _is_by_camera(c)]
-    known = _stated(by_camera, anchor) or of_position or _stated(timed, anchor)
+    by_camera = [likely, *filter(_is_by_camera, timed)]
+    known = _stated(by_camera, likely) or of_position or _stated(timed, likely)
     if known is not None:
         return known, None
-    return _derived(timed, anchor) or (default or zone.UNKNOWN, None)
+    return _derived(timed, likely) or (default, None)
 
 
-def placed(candidate: Candidate, chosen: Zone, donor: Candidate | None) -> Candidate:
+def placed(candidate: Candidate, chosen: Zone, donor: Candidate | None = None) -> Candidate:
     """The candidate with its wall clock in the chosen zone; who repeats the donor is one too."""
     stamp = candidate.reading
     wall = chosen.wall_clock(stamp.clock) if stamp.is_utc and candidate.is_timed else stamp.clock
@@ -95,29 +94,29 @@ def _as_kind(candidate: Candidate, *, is_utc: bool) -> Candidate:
     return dataclasses.replace(candidate, stamp=stamp)
 
 
-def _stated(timed: Iterable[Candidate], anchor: Candidate) -> Zone | None:
+def _stated(timed: Iterable[Candidate], likely: Candidate) -> Zone | None:
     for candidate in timed:
         offset_minutes = candidate.reading.offset_minutes
-        if offset_minutes is not None and _same_moment(candidate, offset_minutes, anchor):
+        if offset_minutes is not None and _same_moment(candidate, offset_minutes, likely):
             return Zone("tag", offset_minutes)
     return None
 
 
-def _same_moment(candidate: Candidate, offset_minutes: int, anchor: Candidate) -> bool:
+def _same_moment(candidate: Candidate, offset_minutes: int, likely: Candidate) -> bool:
     clock = candidate.reading.clock
-    if anchor.reading.is_utc:
+    if likely.reading.is_utc:
         clock -= datetime.timedelta(minutes=offset_minutes)
-    return abs(clock - anchor.reading.clock) <= AGREEMENT
+    return abs(clock - likely.reading.clock) <= AGREEMENT
 
 
-def _derived(timed: Sequence[Candidate], anchor: Candidate) -> tuple[Zone, Candidate] | None:
-    """The zone between the anchor and the first clock of the other kind that fits."""
-    if anchor.reading.is_utc:
-        pairs = [(local, anchor, local) for local in timed if _is_local_time(local)]
+def _derived(timed: Sequence[Candidate], likely: Candidate) -> tuple[Zone, Candidate] | None:
+    """The zone between the likely moment and the first clock of the other kind that fits."""
+    if likely.reading.is_utc:
+        pairs = [(local, likely, local) for local in timed if _is_local_time(local)]
     else:
         donors = [c for c in timed if c.reading.is_utc and c.clock in _DONORS]
         donors.sort(key=lambda candidate: _DONORS.index(candidate.clock))
-        pairs = [(anchor, utc, utc) for utc in donors]
+        pairs = [(likely, utc, utc) for utc in donors]
     for local, utc, donor in pairs:
         found = zone.between(local.reading.clock, utc.reading.clock)
         if found is not None:

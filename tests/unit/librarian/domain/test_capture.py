@@ -94,6 +94,20 @@ def test_a_sidecar_without_an_offset_leaves_the_camera_s_above_the_place() -> No
     assert (found.utc_offset_minutes, found.offset_source) == (540, "tag")
 
 
+def test_an_offset_belongs_to_the_moment_it_is_stated_with() -> None:
+    one = CompanionFacts("xmp", {"XMP:DateTimeOriginal": "2007-07-29T18:19:58+13:45"})
+    other = CompanionFacts("xmp", {"XMP:DateTimeOriginal": "1980-06-02T18:19:58-06:00"})
+    of_day = CompanionFacts("xmp", {"XMP:DateTimeOriginal": "1985-08-01"})
+
+    earlier = decide({}, companions=[one, other])
+    by_day = decide(
+        {DTO: "2020:09:19 20:55:57", "EXIF:OffsetTimeOriginal": "+09:00"}, companions=[of_day]
+    )
+
+    assert (wall(earlier), earlier.utc_offset_minutes) == ("1980-06-02T18:19:58", -360)
+    assert (wall(by_day), by_day.offset_source) == ("1985-08-01T23:59:00", "default")
+
+
 @pytest.mark.parametrize("hours", [-5, [-5, 2]])
 def test_the_offset_in_hours_of_older_cameras_is_stated_too(hours: JSON) -> None:
     found = decide({DTO: "2020:09:19 20:55:57", "EXIF:TimeZoneOffset": hours})
