@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from librarian import scanner
+from librarian import inbox, scanner
 from librarian.arrivals import Claimed, Found, Mode, Outcome, Source
 from librarian.domain.facts import Facts
 from librarian.filer import Filer
@@ -72,13 +72,16 @@ class Factory:
             return occurrences.claim(session, asking, [f for f in found if f.path not in known])
 
     def file(self, filer: Filer | None = None) -> Sequence[Outcome]:
-        """One round of the librarian: finish what is interrupted, claim, file."""
+        """One round of the librarian: finish what is interrupted, claim, file, give turns."""
         with contextlib.ExitStack() as opened:
             filer = filer or opened.enter_context(self.filer())
             descriptor = folders.open_root(str(self.inbox))
             opened.callback(os.close, descriptor)
             filer.recover(self.source(), descriptor)
-            return filer.file(self.claim(filer.means.owner.id), descriptor)
+            outcomes = filer.file(self.claim(filer.means.owner.id), descriptor)
+        now = SystemClock().now()
+        self.database.run(lambda session: inbox.give_turns(session, outcomes, now))
+        return outcomes
 
     @contextlib.contextmanager
     def filer(
@@ -91,6 +94,10 @@ class Factory:
                 yield filer
             finally:
                 filer.close()
+
+    def time_passes(self) -> None:
+        """Let the next try of everything that waits be due."""
+        self.change("update files set next_attempt_at = null")
 
     def rows(self, query: str, **values: object) -> list[Any]:
         """The rows of a query."""

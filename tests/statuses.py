@@ -15,7 +15,7 @@ def status(**values: object) -> Status:
     empty: dict[str, object] = {
         "read_at": NOW, "is_well": True, "alerts": [], "services": [], "assets": NOTHING,
         "stages": [], "files": {}, "inboxes": [], "roots": [], "backups": [], "errors": [],
-        "unfiled": [], "jobs": [], "dead_letters": 0, "latest": [],
+        "unfiled": [], "damaged": [], "jobs": [], "dead_letters": 0, "latest": [],
     }  # fmt: skip
     return Status.model_validate(empty | values)
 

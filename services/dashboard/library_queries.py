@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -57,7 +58,8 @@ def read_stage(session: orm.Session, stage: str) -> status.StageCounts:
 
 def read_files(session: orm.Session) -> dict[str, int]:
     """Return how many occurrences have which outcome."""
-    outcome = sa.func.coalesce(models.File.outcome, "open")
+    undecided = sa.case((is_waiting(), "waiting"), else_="open")
+    outcome = sa.func.coalesce(models.File.outcome, undecided)
     rows = session.execute(
         sa.select(outcome, sa.func.count())
         .where(models.File.superseded_at.is_(None))
@@ -117,21 +119,64 @@ def read_errors(session: orm.Session) -> list[status.StageError]:
 
 
 def read_unfiled(session: orm.Session) -> list[status.UnfiledFile]:
-    """Return the latest files that are kept out of the library, each with its reason."""
+    """Return the latest files that are kept out of the library, then those that wait longest."""
+    file = models.File
+    kept_out = file.outcome.in_(("quarantined", "failed"))
+    return [
+        *_unfiled(session, kept_out, file.decided_at.desc().nulls_first()),
+        *_unfiled(session, is_waiting(), file.first_seen_at.asc()),
+    ]
+
+
+def is_waiting() -> sa.ColumnElement[bool]:
+    """Return the condition on files that were tried and have to wait, for their photo mostly."""
+    return models.File.outcome.is_(None) & models.File.reason.is_not(None)
+
+
+def read_damaged(session: orm.Session, limit: int | None = ERRORS) -> list[status.DamagedFile]:
+    """Return the latest originals and sidecars that are in the library and not whole."""
+    photos = session.execute(_DAMAGED_PHOTOS, {"limit": limit})
+    sidecars = session.execute(_UNREAD_SIDECARS, {"limit": limit})
+    return [status.DamagedFile(**row) for rows in (photos, sidecars) for row in rows.mappings()]
+
+
+def _unfiled(
+    session: orm.Session, condition: sa.ColumnElement[bool], order: sa.ColumnElement[Any]
+) -> Iterator[status.UnfiledFile]:
     file = models.File
     rows = session.execute(
         sa.select(models.Source.source_path, file)
         .join(file, file.source_id == models.Source.id)
-        .where(file.superseded_at.is_(None), file.outcome.in_(("quarantined", "failed")))
-        .order_by(file.decided_at.desc().nulls_first())
+        .where(file.superseded_at.is_(None), condition)
+        .order_by(order)
         .limit(ERRORS)
     )
-    return [
+    return (
         status.UnfiledFile(
             path=f"{folder.rstrip('/')}/{row.display_path}",
-            outcome=row.outcome,
+            outcome=row.outcome or "waiting",
             reason=row.reason,
             detail=row.detail,
+            since=row.first_seen_at,
         )
         for folder, row in rows
-    ]
+    )
+
+
+_DAMAGED_PHOTOS: Final = sa.text("""
+    select a.id as asset_id, a.final_path as path, a.damage, w.final_path as whole
+    from media_assets a
+    left join lateral (select w.final_path from asset_links l
+      join media_assets w on w.id = l.linked_asset_id and w.removed_at is null
+      where l.asset_id = a.id and l.kind = 'complete' order by l.created_at limit 1) w on true
+    where a.damage is not null and a.removed_at is null
+    order by a.ingested_at desc, a.id limit :limit""")
+
+_UNREAD_SIDECARS: Final = sa.text("""
+    select l.asset_id, rtrim(r.path, '/') || '/' || l.relative_path as path,
+      concat_ws(': ', f.reason, f.detail) as damage, null as whole
+    from files f
+    join asset_links l on l.asset_id = f.asset_id and l.file_hash = f.file_hash
+    join roots r on r.id = l.root_id
+    where f.outcome = 'companion' and f.reason = 'not read' and f.superseded_at is null
+    order by f.decided_at desc, f.id limit :limit""")

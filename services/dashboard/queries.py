@@ -39,6 +39,7 @@ def read(session: orm.Session, now: datetime, expected: Sequence[str] = ()) -> s
         backups=folder_queries.read_backups(session),
         errors=library_queries.read_errors(session),
         unfiled=library_queries.read_unfiled(session),
+        damaged=library_queries.read_damaged(session),
         jobs=read_jobs(session),
         dead_letters=dead_letters,
         latest=library_queries.read_latest(session),

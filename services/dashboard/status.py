@@ -107,12 +107,25 @@ class StageError(Part):
 
 
 class UnfiledFile(Part):
-    """A file that lies in an inbox and is not in the library, with the reason."""
+    """A file that was met and is not in the library, with the reason.
+
+    `outcome` is quarantined, failed, or waiting: it is tried again by itself.
+    """
 
     path: str
     outcome: str
     reason: str | None
     detail: str | None
+    since: datetime
+
+
+class DamagedFile(Part):
+    """An original or a sidecar in the library that is not whole."""
+
+    asset_id: UUID
+    path: str
+    damage: str
+    whole: str | None = Field(description="path of the whole picture, if that came later")
 
 
 class LatestAsset(Part):
@@ -149,12 +162,15 @@ class Status(Part):
     services: list[ServiceStatus]
     assets: AssetCounts
     stages: list[StageCounts]
-    files: dict[str, int] = Field(description="files met, by outcome; open = still undecided")
+    files: dict[str, int] = Field(
+        description="files met, by outcome; waiting = tried again by itself, open = under way"
+    )
     inboxes: list[InboxStatus]
     roots: list[RootStatus]
     backups: list[BackupStatus]
     errors: list[StageError] = Field(description="the latest 20")
-    unfiled: list[UnfiledFile] = Field(description="the latest 20")
+    unfiled: list[UnfiledFile] = Field(description="the latest 20, then the 20 that wait longest")
+    damaged: list[DamagedFile] = Field(description="the latest 20")
     jobs: list[JobStatus]
     dead_letters: int
     latest: list[LatestAsset]

@@ -47,6 +47,15 @@ class Belonging:
     filed: Original | None
 
 
+def in_turns(staged: Sequence[Staged]) -> Iterator[Sequence[Staged]]:
+    """The sidecars in as many turns as one content is there: of equal ones the first is filed."""
+    left = list(staged)
+    while left:
+        turn = {each.file_hash: each for each in reversed(left)}
+        yield list(turn.values())
+        left = [each for each in left if turn[each.file_hash] is not each]
+
+
 def belongings(
     session: orm.Session, staged: Sequence[Staged], folder_of: Callable[[bytes], Folder]
 ) -> list[Belonging]:
@@ -54,8 +63,6 @@ def belongings(
 
     A photo that stands in the source folder and is not decided yet counts: its sidecar waits.
     """
-    if not staged:
-        return []
     source: Source = staged[0].claimed.source
     starts = (start for each in staged for start in _starts(each))
     near = {each.path: each for each in links.named_like(session, source.id, starts)}

@@ -118,7 +118,8 @@ class Batch:
                 self._link(self._keep(self._paired(plans)))
             self._settle_duplicates()
             self._greet(photos, speaking)
-            self._file_sidecars(sidecars)
+            for of_one_content_each in companions_filing.in_turns(sidecars):
+                self._file_sidecars(of_one_content_each)
             self._record()
             self._raise_high_water()
             self._remove()
@@ -206,8 +207,6 @@ class Batch:
 
     def _file_sidecars(self, sidecars: Sequence[Staged]) -> None:
         """Sidecars whose photo is filed go beside it; the others wait for theirs."""
-        if not sidecars:
-            return
         folder_of = functools.partial(self._folder, sidecars[0].claimed.source)
         with self._database.read() as session:
             found = companions_filing.belongings(session, sidecars, folder_of)

@@ -111,6 +111,8 @@ class Inbox:
                 return
             self._settling.observe(self._unknown(batch), clock.monotonic())
         self._settling.end()
+        if not self._settling.seen:
+            self._let_go(source_fd)
         self._scan_cost_s = clock.monotonic() - began
         self._next_scan_at = clock.monotonic() + self._pause_s()
         with self._desk.database.transaction() as session:
@@ -121,6 +123,23 @@ class Inbox:
                 unreadable=self.unreadable,
                 now=clock.now(),
             )
+
+    def _let_go(self, source_fd: int) -> None:
+        """Hold nothing any longer that a person took away; what comes back is looked at anew."""
+        after = b""
+        while True:
+            with self._desk.database.read() as session:
+                held = occurrences.held(session, self.source, after=after, limit=SCAN_BATCH)
+            gone = [
+                file_id
+                for file_id, path in held
+                if next(scanner.look_at(source_fd, path, is_named=True), None) is None
+            ]
+            now = self._desk.clock.now()
+            self._desk.database.run(lambda session: occurrences.vanished(session, gone, now))  # noqa: B023  run at once
+            if len(held) < SCAN_BATCH:
+                return
+            after = held[-1][1]
 
     def _pause_s(self) -> float:
         """Return the time to the next scan: soon while files arrive, rarer the more it costs."""

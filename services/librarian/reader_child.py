@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from librarian.domain import clean, content_type, position, tag_names
 from librarian.domain.facts import JSON, Facts
-from librarian.formats import complete, heif, jpeg, pictures, png, raws, tiff, videos
+from librarian.formats import complete, heif, jpeg, jxl, pictures, png, raws, tiff, videos
 from librarian.formats.found import NOT_MEDIA, Found
 from librarian.formats.slices import Slice
 
@@ -16,7 +16,7 @@ _READERS = {
     "image/webp": pictures.webp,
     "image/bmp": pictures.bmp,
     "image/jp2": pictures.jp2,
-    "image/jxl": raws.jxl,
+    "image/jxl": jxl.read,
     "image/heic": heif.read,
     "image/heif": heif.read,
     "image/avif": heif.read,

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from dashboard import library_queries
 from shared import models
 
 File, Source, Stage, Asset = models.File, models.Source, models.AssetStage, models.MediaAsset
@@ -24,16 +25,21 @@ class HeldFile:
     path: bytes
     display_path: str
     is_inbox: bool
-    outcome: str
+    outcome: str | None
     reason: str | None
     detail: str | None
     size_bytes: int
-    decided_at: datetime | None
+    first_seen_at: datetime
 
     @property
     def full_path(self) -> str:
         """Return where it lies, for people."""
         return f"{self.source_path.rstrip('/')}/{self.display_path}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether it is tried again by itself."""
+        return self.outcome is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +54,13 @@ class HeldStage:
     attempts: int
 
 
-def held_files(session: orm.Session, outcomes: Sequence[str]) -> list[HeldFile]:
-    """Return the live files with these outcomes, by path."""
+def held_files(
+    session: orm.Session, outcomes: Sequence[str], *, with_waiting: bool = False
+) -> list[HeldFile]:
+    """Return the live files with these outcomes and, if asked for, those that wait, by path."""
+    condition: sa.ColumnElement[bool] = File.outcome.in_(outcomes)
+    if with_waiting:
+        condition |= library_queries.is_waiting()
     rows = session.execute(
         sa.select(
             File.id,
@@ -61,10 +72,10 @@ def held_files(session: orm.Session, outcomes: Sequence[str]) -> list[HeldFile]:
             File.reason,
             File.detail,
             File.size_bytes,
-            File.decided_at,
+            File.first_seen_at,
         )
         .join(Source, Source.id == File.source_id)
-        .where(File.superseded_at.is_(None), File.outcome.in_(outcomes))
+        .where(File.superseded_at.is_(None), condition)
         .order_by(Source.source_path, File.display_path)
     )
     return [HeldFile(**row) for row in rows.mappings()]
@@ -87,25 +98,6 @@ def held_stages(
     if reason:
         query = query.where(Stage.error.icontains(reason, autoescape=True))
     return [HeldStage(*row) for row in session.execute(query)]
-
-
-@dataclass(frozen=True, slots=True)
-class DamagedOriginal:
-    """A photo in the library whose original is not whole."""
-
-    asset_id: UUID
-    final_path: str
-    damage: str
-
-
-def damaged_originals(session: orm.Session) -> list[DamagedOriginal]:
-    """Return every photo whose original is truncated, missing or changed, by path."""
-    rows = session.execute(
-        sa.select(Asset.id.label("asset_id"), Asset.final_path, Asset.damage)
-        .where(Asset.damage.is_not(None), Asset.removed_at.is_(None))
-        .order_by(Asset.final_path)
-    )
-    return [DamagedOriginal(**row) for row in rows.mappings()]
 
 
 def forget_decision(session: orm.Session, file_ids: Sequence[UUID]) -> int:

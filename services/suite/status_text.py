@@ -38,15 +38,17 @@ def render(status: Status) -> Iterator[RenderableType]:
         yield errors(status)
     if status.unfiled:
         yield unfiled(status)
+    if status.damaged:
+        yield damaged(status)
     if status.latest:
         yield latest(status)
 
 
 def met(files: dict[str, int]) -> str:
     """Return how many files were met and what became of them."""
-    undecided = files.get("open", 0)
+    under_way = files.get("open", 0)
     parts = [f"{count} {outcome}" for outcome, count in sorted(files.items()) if outcome != "open"]
-    parts += [f"{undecided} waiting or under way"] if undecided else []
+    parts += [f"{under_way} under way"] if under_way else []
     return f"{sum(files.values())} files met = {' + '.join(parts)}"
 
 
@@ -129,10 +131,21 @@ def errors(status: Status) -> Table:
 
 def unfiled(status: Status) -> Table:
     """Return the files that are kept out of the library."""
-    made = table("Not in the library (photofactory quarantine list)", "file", "why")
+    made = table("Not in the library (photofactory quarantine list)", "file", "since", "why")
     for each in status.unfiled:
-        why = f"{each.outcome}: {each.reason or ''} {each.detail or ''}".rstrip()
-        made.add_row(escape(each.path), escape(why))
+        why = ": ".join(part for part in (each.reason, each.detail) if part)
+        if each.outcome != "waiting":
+            why = f"{each.outcome}: {why}"
+        made.add_row(escape(each.path), f"{each.since:%Y-%m-%d %H:%M}", escape(why))
+    return made
+
+
+def damaged(status: Status) -> Table:
+    """Return what is in the library and not whole."""
+    made = table("In the library, not whole (photofactory quarantine list)", "file", "what")
+    for each in status.damaged:
+        whole = f"; the whole picture is {each.whole}" if each.whole else ""
+        made.add_row(escape(each.path), escape(each.damage + whole))
     return made
 
 

@@ -85,10 +85,17 @@ function drawNumbers() {
     [number(arriving), "arriving now"],
   ];
   if (assets.undated) tiles.push([number(assets.undated), "without a date"]);
-  if (assets.damaged) tiles.push([number(assets.damaged), "damaged", "bad"]);
+  if (assets.damaged) tiles.push([number(assets.damaged), "damaged", "bad", "damaged"]);
   if (assets.with_errors) tiles.push([number(assets.with_errors), "with errors", "bad"]);
-  draw("numbers", tiles, ([value, text, kind]) =>
-    make("li", { className: kind ?? "" }, make("b", {}, value), make("span", {}, text)));
+  const keptOut = (status.files.quarantined ?? 0) + (status.files.failed ?? 0);
+  if (keptOut) tiles.push([number(keptOut), "not in the library", "bad", "unfiled"]);
+  const waiting = status.files.waiting;
+  if (waiting) tiles.push([number(waiting), "waiting, for their photo say", "", "unfiled"]);
+  draw("numbers", tiles, ([value, text, kind, list]) => {
+    const words = [make("b", {}, value), make("span", {}, text)];
+    return make("li", { className: kind ?? "" },
+      ...(list ? [make("a", { href: `#${list}-part` }, ...words)] : words));
+  });
 }
 
 function bar(counts) {
@@ -209,8 +216,18 @@ function drawError(error) {
 
 function drawUnfiled(file) {
   return make("li", {},
-    make("div", { className: "line" }, make("b", {}, file.path), chip(file.outcome, "red")),
+    make("div", { className: "line" },
+      make("b", {}, file.path),
+      chip(file.outcome, file.outcome === "waiting" ? "yellow" : "red"),
+      make("span", { className: "end" }, `since ${time(file.since)}`)),
     under([file.reason && word(file.reason), file.detail].filter(Boolean).join(": ")));
+}
+
+function drawDamaged(file) {
+  return make("li", {},
+    make("div", { className: "line" },
+      make("a", { href: photoAddress(file.asset_id) }, file.path)),
+    under(file.damage + (file.whole ? `; the whole picture is ${file.whole}` : "")));
 }
 
 function drawAges() {
@@ -235,10 +252,13 @@ function drawAll() {
   draw("inboxes", status.inboxes.map(({ last_scanned_at: _, ...rest }) => rest), drawInbox);
   drawRoots();
   draw("errors", status.errors, drawError);
+  draw("damaged", status.damaged, drawDamaged);
   draw("unfiled", status.unfiled, drawUnfiled);
   part("alerts").hidden = !status.alerts.length;
   part("no-photos").hidden = status.latest.length > 0;
-  for (const id of ["jobs", "errors", "unfiled"]) part(`${id}-part`).hidden = !status[id].length;
+  for (const id of ["jobs", "errors", "damaged", "unfiled"]) {
+    part(`${id}-part`).hidden = !status[id].length;
+  }
   drawAges();
 }
 

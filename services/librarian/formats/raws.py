@@ -1,4 +1,4 @@
-"""RAW formats that are not TIFF (and JPEG XL): each holds a TIFF block, a JPEG or own fields."""
+"""RAW formats that are not TIFF: each holds a TIFF block, a JPEG or own fields."""
 
 import datetime
 import re
@@ -62,17 +62,6 @@ def kyocera(part: Slice) -> Found:
     texts = {name: head[at : at + length][::-1] for name, (at, length) in fields.items()}
     tags = {name: values.text(text.strip(b"\0")) for name, text in texts.items()}
     return Found(values.first(tags.items()))
-
-
-def jxl(part: Slice) -> Found:
-    """JPEG XL: boxes for EXIF and XMP (ISO/IEC 18181-2); the size of the codestream is not read."""
-    packet = next(boxes.at(part, b"xml "), None)
-    return Found(
-        values.first(
-            exif.of_file(part.buffered()).items(),
-            xmp.tags(packet.content(xmp.MAX_PACKET_BYTES)).items() if packet else (),
-        )
-    )
 
 
 def crw(part: Slice) -> Found:

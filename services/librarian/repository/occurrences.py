@@ -240,13 +240,38 @@ def postpone(session: orm.Session, outcome: Outcome, now: datetime) -> None:
         )
 
 
-def vanished(session: orm.Session, file_ids: Sequence[UUID], now: datetime) -> None:
-    """Store that files went away before they could be filed."""
-    session.execute(
-        sa.update(File)
-        .where(File.id.in_(file_ids), File.outcome.is_(None))
-        .values(outcome="vanished", owner=None, decided_at=now)
+def held(
+    session: orm.Session, source: Source, *, after: bytes, limit: int
+) -> list[tuple[UUID, bytes]]:
+    """Return what a source's files are that wait or are kept out, in the order of their paths."""
+    rows = session.execute(
+        sa.select(File.id, File.path)
+        .where(
+            File.source_id == source.id,
+            File.superseded_at.is_(None),
+            File.owner.is_(None),
+            is_held(),
+            File.path > after,
+        )
+        .order_by(File.path)
+        .limit(limit)
     )
+    return [(row.id, row.path) for row in rows]
+
+
+def is_held() -> sa.ColumnElement[bool]:
+    """Return the condition on files that were met and are neither in the library nor let go."""
+    return File.outcome.is_(None) | File.outcome.in_(("quarantined", "failed"))
+
+
+def vanished(session: orm.Session, file_ids: Sequence[UUID], now: datetime) -> None:
+    """Store that files went away before they were filed."""
+    if file_ids:
+        session.execute(
+            sa.update(File)
+            .where(File.id.in_(file_ids), is_held())
+            .values(outcome="vanished", reason=None, detail=None, owner=None, decided_at=now)
+        )
 
 
 def pause(tries: int) -> timedelta:

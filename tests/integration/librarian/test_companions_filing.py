@@ -38,8 +38,7 @@ def factory(database: Database, tmp_path: Path) -> Factory:
 def file_all(factory: Factory) -> None:
     """File until nothing is decided any more; waiting files are tried again at once."""
     while True:
-        with factory.database.transaction() as session:
-            session.connection().exec_driver_sql("update files set next_attempt_at = null")
+        factory.time_passes()
         if all(outcome.outcome is None for outcome in factory.file()):
             return
 

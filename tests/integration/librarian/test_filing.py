@@ -369,6 +369,7 @@ def test_a_duplicate_whose_original_is_in_use_waits(factory: Factory) -> None:
     assert outcomes == {b"again.jpg": None, b"b again.jpg": "duplicate"}
     assert path.exists()
     assert not gone.exists()
+    factory.time_passes()
     factory.file()
     assert factory.names() == [f"{DAY}/a.jpg", f"{DAY}/b.jpg"]
     assert not path.exists()

@@ -1,5 +1,6 @@
 """The way in, with time in our hands: scan, release, claim, file, tidy."""
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -106,6 +107,28 @@ def test_emptied_folders_go_with_their_photos_and_others_stay(
     assert not (factory.inbox / "trip" / "day 1").exists()
     assert (factory.inbox / "trip" / "notes.txt").exists()
     assert (factory.inbox / "made by hand").is_dir()
+
+
+@pytest.mark.parametrize("mode", ["move", "copy"])
+def test_what_a_person_takes_away_is_held_no_longer_and_looked_at_when_it_is_back(
+    open_inbox: Callable[[Mode], Opened], mode: Mode
+) -> None:
+    factory, inbox, clock = open_inbox(mode)
+    contents = {"notes.txt": b"no picture", "sub/alone.xmp": b"<x:xmpmeta/>", "a.txt": b"nor this"}
+    paths = {name: factory.drop(name, content) for name, content in contents.items()}
+    settle(inbox, clock)
+    held = factory.outcomes()
+    paths["notes.txt"].unlink()
+    shutil.rmtree(paths["sub/alone.xmp"].parent)
+
+    settle(inbox, clock)
+    after = factory.outcomes()
+    factory.drop("notes.txt", photos.jpeg())
+    settle(inbox, clock)
+
+    assert held == {"notes.txt": "quarantined", "sub/alone.xmp": None, "a.txt": "quarantined"}
+    assert after == {"notes.txt": "vanished", "sub/alone.xmp": "vanished", "a.txt": "quarantined"}
+    assert factory.outcomes()["notes.txt"] == "filed"
 
 
 def test_debris_of_other_programs_stays_and_is_not_looked_at(
