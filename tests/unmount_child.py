@@ -13,6 +13,8 @@ import photos
 import unmounting
 import waiting
 from factories import Factory
+from hand_clock import HandClock
+from librarian.watch import Watch
 from shared.database import Database
 from shared.errors import DependencyError
 
@@ -41,8 +43,16 @@ def unmount_while_filing(factory: Factory, disk: unmounting.Disk, point: str) ->
         pass
     else:
         raise AssertionError("it was filed without its disk")
+    look_around(factory, "originals")
     disk.mount()
     waiting.until(lambda: is_settled(factory), what="everything is decided")
+
+
+def look_around(factory: Factory, kind: str) -> None:
+    """The watch looks at every root and every original, while the disk of one root is away."""
+    Watch(factory.database, HandClock()).once()
+    away = factory.rows("select kind, state from roots where state <> 'online'")
+    assert [(root.kind, root.state) for root in away] == [(kind, "offline")]
 
 
 def is_settled(factory: Factory) -> bool:
@@ -53,7 +63,8 @@ def is_settled(factory: Factory) -> bool:
 
 
 def assert_nothing_lost(factory: Factory) -> None:
-    """Both photos are there once, and nobody thinks ill of them or of their root."""
+    """Both photos are there once, and nobody thinks ill of them, their files or their roots."""
+    Watch(factory.database, HandClock()).once()
     day = factory.originals / "2019/2019-07-14"
     assert factory.names() == ["2019/2019-07-14/a.jpg", "2019/2019-07-14/a_1.jpg"]
     assert {(day / name).read_bytes() for name in ("a.jpg", "a_1.jpg")} == {FIRST, SECOND}
@@ -61,6 +72,8 @@ def assert_nothing_lost(factory: Factory) -> None:
     assert factory.rows("select id from roots where state <> 'online'") == []
     assert factory.events("media.asset.ingested") == 2
     assert factory.events("media.asset.missing") == 0
+    assert factory.outcomes().keys() == {"x/a.jpg", "x/b.jpg", "y/a.jpg"}
+    assert sorted(map(str, factory.outcomes().values())) == ["duplicate", "filed", "filed"]
     assert not [path for path in factory.inbox.rglob("*") if path.is_file()]
 
 

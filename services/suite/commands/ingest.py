@@ -66,7 +66,7 @@ def frozen(database: Database) -> str | None:
             models.Root.kind == "originals", models.Root.state == "frozen"
         )
         found = session.scalars(root.limit(1)).first()
-    return f"{found.state_reason}; ./photofactory thaw shows what changed" if found else None
+    return f"{found.state_reason}; ./photofactory thaw shows it and asks" if found else None
 
 
 def quoted(path: str, folder: DataFolder) -> str:

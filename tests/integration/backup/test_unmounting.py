@@ -12,6 +12,7 @@ from backup.handlers import Handler
 from hand_clock import HandClock
 from shared import models
 from shared.database import Database
+from shared.disk import roots
 
 PHOTO = b"a photo" * 1000
 PATH = "2024/2024-05-17/a.jpg"
@@ -26,8 +27,10 @@ def test_a_disk_that_goes_away_while_a_copy_is_made(
     root_id = library.root("backup")
     with database.transaction() as session:
         session.add(models.BackupTarget(name="usb", root_id=root_id, is_same_disk=True))
-    asset_id = library.file(PATH, PHOTO)
     handler = Handler(database, HandClock(), 2)
+    earlier_id = library.file("2023/2023-01-01/b.jpg", b"copied before")
+    library.handle(handler, earlier_id)
+    asset_id = library.file(PATH, PHOTO)
     disk = unmounting.RenamedDisk(library.path("", kind))
 
     with unmounting.At(point, disk.unmount) as instant:
@@ -35,14 +38,22 @@ def test_a_disk_that_goes_away_while_a_copy_is_made(
     assert instant.has_happened
     library.handle(handler, asset_id)
 
+    roots.check_all(database, HandClock().now())
     stage = assets.stage(database, asset_id, "backed_up")
     assert stage is None or stage.state != "quarantined"
+    assert states(database) == {"online", "offline"}
     assert list(disk.path.iterdir()) == []
     disk.mount()
+    roots.check_all(database, HandClock().now())
     library.handle(handler, asset_id)
     assert library.path(PATH, "backup").read_bytes() == PHOTO
-    row = assets.read(database, asset_id)
-    assert (row.is_backed_up, row.has_errors, row.damage) == (True, False, None)
+    assert library.path("2023/2023-01-01/b.jpg", "backup").read_bytes() == b"copied before"
+    for each in (earlier_id, asset_id):
+        row = assets.read(database, each)
+        assert (row.is_backed_up, row.has_errors, row.damage) == (True, False, None)
+    assert states(database) == {"online"}
+
+
+def states(database: Database) -> set[str]:
     with database.read() as session:
-        states = set(session.scalars(sa.select(models.Root.state)))
-    assert states == {"online"}
+        return set(session.scalars(sa.select(models.Root.state)))

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 import assets
 import library as libraries
+import unmounting
 from hand_clock import HandClock
 from librarian.repository import surveying
 from librarian.repository.surveying import Expected
@@ -129,6 +130,30 @@ def test_a_root_that_is_not_there_marks_nothing(library: Library) -> None:
         survey(library)
 
     assert assets.read(library.database, ids[0]).damage is None
+
+
+def test_a_disk_that_goes_away_while_it_is_surveyed_marks_nothing(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = fill(library, 20)
+    library.path("2003/d3/3.jpg").unlink()
+    disk = unmounting.RenamedDisk(library.path(""))
+    page = surveying.page
+
+    def page_then_unmount(session: orm.Session, root_id: UUID, after: str) -> list[Expected]:
+        read = page(session, root_id, after)
+        if not after:
+            disk.unmount()
+        return read
+
+    monkeypatch.setattr(surveying, "page", page_then_unmount)
+
+    with pytest.raises(DependencyError, match="is the disk mounted"):
+        survey(library)
+
+    assert assets.read(library.database, ids[3]).damage is None
+    assert state(library) == ("online", None)
+    disk.mount()
 
 
 def test_a_frozen_root_is_only_looked_at(library: Library) -> None:

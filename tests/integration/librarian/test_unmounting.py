@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,11 @@ import unmount_child
 import unmounting
 import waiting
 from factories import Factory
+from hand_clock import GoingOn, HandClock
+from librarian.desk import Desk
+from librarian.inbox import Inbox
 from shared.database import Database
+from shared.errors import DependencyError
 
 POINTS = (
     "stage.copy", "copy.write", "stage.staged", "filing.reserved", "filing.fsync", "publish.link",
@@ -40,11 +45,28 @@ def test_a_disk_that_goes_away_while_filing(factory: Factory, folder: str, point
         with unmounting.At(point, disk.unmount) as instant:
             factory.file()
         assert instant.has_happened
+        unmount_child.look_around(factory, "inbox")
+        visit_in_vain(factory)
         assert list(disk.path.iterdir()) == []
         disk.mount()
         waiting.until(lambda: unmount_child.is_settled(factory))
 
     unmount_child.assert_nothing_lost(factory)
+
+
+def visit_in_vain(factory: Factory) -> None:
+    """The librarian's loop comes round: an empty folder in the inbox's place says nothing."""
+    clock = HandClock()
+    with factory.filer() as filer:
+        desk = Desk(factory.database, filer, clock, filer.means.owner.id, GoingOn())
+        inbox = Inbox(factory.source(), desk, threading.Event())
+        try:
+            for _ in range(2):
+                with pytest.raises(DependencyError, match="is the disk mounted"):
+                    inbox.visit()
+                clock.pass_by(61)
+        finally:
+            inbox.close()
 
 
 @pytest.mark.parametrize("point", ["copy.write", "filing.fsync", "publish.published"])

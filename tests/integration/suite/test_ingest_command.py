@@ -38,4 +38,4 @@ def test_frozen_originals_are_told_with_the_way_out(database: Database, tmp_path
         root = sa.update(models.Root).filter_by(kind="originals")
         session.execute(root.values(state="frozen", state_reason="40 vanished"))
 
-    assert ingest.frozen(database) == "40 vanished; ./photofactory thaw shows what changed"
+    assert ingest.frozen(database) == "40 vanished; ./photofactory thaw shows it and asks"
