@@ -8,9 +8,7 @@ one the asset id is made from the hash, so that every adoption gives the same.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
-from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import orm
@@ -20,12 +18,15 @@ from librarian.domain import content_type
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import Facts
 from librarian.originals import Originals
-from librarian.rebuilding import rows, writing
+from librarian.rebuilding import archive, linking, rows
 from librarian.rebuilding.archive import Entry
+from librarian.rebuilding.looking import FactsReader, Looker
+from librarian.rebuilding.matching import Sidecar
 from librarian.rebuilding.rows import Looked, Place
-from librarian.records import Link, Record
-from librarian.repository import links, rebuilding
+from librarian.rebuilding.writing import Writer
+from librarian.records import Record
 from librarian.repository import originals as original_rows
+from librarian.repository import rebuilding
 from shared import errors, event_log, events, ledger
 from shared.clock import Clock
 from shared.database import Database
@@ -33,14 +34,6 @@ from shared.database import Database
 
 class NotAdoptedError(errors.PermanentError):
     """The ledger cannot take a file as an asset; the message says why."""
-
-
-class FactsReader(Protocol):
-    """What adoption needs of `librarian.reader.Reader`."""
-
-    def read(self, fd: int, name: str) -> Facts:
-        """The facts of an open file."""
-        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,13 +59,7 @@ class Adopter:
         looked = self._look(relative_path, file_hash)
         with self.database.read() as session:
             rules = DateRules(original_rows.default_zone(session), self.clock.now())
-        restored = (
-            rows.from_record(looked, self._place, rules, record)
-            if record is not None
-            else rows.without_record(looked, self._place, rules, ())
-        )
-        writer = writing.Writer(self.database, self.catalog_id, rules.now)
-        if not writer.assets([restored]):
+        if not self._writer().assets([rows.restored(looked, self._place, rules, record)]):
             raise NotAdoptedError("another asset has its content, its id or its name")
 
     def follow(self, relative_path: str, record: Record) -> None:
@@ -102,21 +89,19 @@ class Adopter:
 
     def adopt_links(self, folder: str, record: Record) -> None:
         """Restore the companions that a folder's record tells of, as far as they are there."""
+        self.database.run(lambda session: linking.link_all(session, [record]))
+        looker = Looker(self.originals.folder, self.reader)
+        told: list[tuple[Looked, Sidecar]] = []
         for link in record.links:
-            if link.name is None:
-                self.database.run(functools.partial(_link_assets, record=record, link=link))
-                continue
-            path = f"{folder}/{link.name}"
-            if self.originals.hash_at(path) == (link.file_hash, link.size_bytes):
-                self.database.run(
-                    functools.partial(
-                        links.insert_sidecar,
-                        asset_id=record.asset_id,
-                        root_id=self.originals.root_id,
-                        relative_path=path,
-                        link=link,
-                    )
-                )
+            path = os.fsencode(f"{folder}/{link.name}")
+            entry = archive.entry_at(self.originals.folder, path) if link.name else None
+            looked = looker.look(entry) if entry else None
+            if looked is not None and looked.file_hash == link.file_hash:
+                told.append((looked, Sidecar(record.asset_id, link, record)))
+        self._writer().sidecars(self._place, told)
+
+    def _writer(self) -> Writer:
+        return Writer(self.database, self.catalog_id, self.clock.now(), is_in_use=True)
 
     @property
     def _place(self) -> Place:
@@ -135,9 +120,3 @@ class Adopter:
         finally:
             os.close(descriptor)
         return Looked(Entry(path, seen.st_size, seen.st_mtime_ns), file_hash, facts)
-
-
-def _link_assets(session: orm.Session, record: Record, link: Link) -> None:
-    other = original_rows.by_hash(session, [link.file_hash]).get(link.file_hash)
-    if other is not None:
-        links.link(session, link.kind, record.asset_id, other.asset_id, link.evidence or "record")

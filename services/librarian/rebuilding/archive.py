@@ -83,8 +83,8 @@ def records_at(root: RootFolder, path: bytes) -> Mapping[UUID, Record]:
         os.close(folder_fd)
 
 
-def size_at(root: RootFolder, path: bytes) -> int | None:
-    """The size of the regular file at a path; None if there is none."""
+def entry_at(root: RootFolder, path: bytes) -> Entry | None:
+    """The regular file at a path; None if there is none."""
     folder, name = os.path.split(path)
     try:
         folder_fd = root.open_folder(folder)
@@ -96,7 +96,8 @@ def size_at(root: RootFolder, path: bytes) -> int | None:
         return None
     finally:
         os.close(folder_fd)
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
+    is_file = stat.S_ISREG(found.st_mode)
+    return Entry(path, found.st_size, arrivals.mtime_ns_of(found)) if is_file else None
 
 
 def _look(folder_fd: int, path: bytes) -> tuple[list[bytes], list[Entry]]:

@@ -29,14 +29,19 @@ def link(database: Database, root: RootFolder) -> list[bytes]:
     return missing
 
 
-def _link_page(session: orm.Session, told: Sequence[tuple[bytes, Record]]) -> list[bytes]:
+def link_all(session: orm.Session, told: Sequence[Record]) -> None:
+    """Link assets as their records tell, as far as both are there."""
     pairs = [
         rebuilding.Pair(record.file_hash, each.kind, each.file_hash, each.evidence)
-        for _, record in told
+        for record in told
         for each in record.links
         if each.name is None
     ]
     rebuilding.insert_pairs(session, pairs)
+
+
+def _link_page(session: orm.Session, told: Sequence[tuple[bytes, Record]]) -> list[bytes]:
+    link_all(session, [record for _, record in told])
     known = rebuilding.known_hashes(session, [record.file_hash for _, record in told])
     filed = [(f, r, each) for f, r in told for each in r.links if each.name is not None]
     sidecars = rebuilding.known_sidecars(session, [each.file_hash for _, _, each in filed])

@@ -194,8 +194,10 @@ class Rebuild:
             if known is None or known.path is None:
                 return False
             path = known.path
-        is_same = path == looked.entry.path
-        return not is_same and archive.size_at(self._root, path) == looked.entry.size_bytes
+        if path == looked.entry.path:
+            return False
+        there = archive.entry_at(self._root, path)
+        return there is not None and there.size_bytes == looked.entry.size_bytes
 
     def _rows_of(self, looked: Looked, visit: Visit | None) -> Restored:
         record = visit.record_of(looked) if visit else None

@@ -25,12 +25,19 @@ Arrival: TypeAlias = "tuple[Record | None, tuple[Link, Looked] | None, str | Non
 
 
 class Writer:
-    """The ledger, as a rebuild writes it."""
+    """The ledger, as a rebuild writes it; or as adoption does, for one that is in use.
 
-    def __init__(self, database: Database, catalog_id: UUID, now: datetime) -> None:
+    Arrivals are history until the rebuild has written all of them; in a ledger in use they count at
+    once where no later one at their path does.
+    """
+
+    def __init__(
+        self, database: Database, catalog_id: UUID, now: datetime, *, is_in_use: bool = False
+    ) -> None:
         self._database = database
         self._catalog_id = catalog_id
         self._now = now
+        self._is_in_use = is_in_use
 
     def assets(self, restored: Sequence[Restored]) -> set[UUID]:
         """Write assets; the ids of those whose content, id and place were free."""
@@ -85,6 +92,8 @@ class Writer:
             if record
         ]
         rebuilding.insert_occurrences(session, found)
+        if self._is_in_use:
+            rebuilding.revive(session, {each.asset_id for each in found})
 
 
 def _occurrence(

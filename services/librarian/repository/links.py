@@ -11,8 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 from sqlalchemy.dialects import postgresql as pg
 
-from librarian import records
-from librarian.domain import naming
 from shared import models
 
 
@@ -65,28 +63,6 @@ def link(
         .returning(models.AssetLink.id)
     ).first()
     return row is not None
-
-
-def insert_sidecar(
-    session: orm.Session, asset_id: UUID, root_id: UUID, relative_path: str, link: records.Link
-) -> None:
-    """Store a sidecar that stands where a folder's record says; nothing if it is known."""
-    session.execute(
-        pg.insert(models.AssetLink)
-        .values(
-            asset_id=asset_id,
-            kind=link.kind,
-            root_id=root_id,
-            relative_path=relative_path,
-            path_key=naming.path_key(relative_path),
-            file_hash=link.file_hash,
-            size_bytes=link.size_bytes,
-            original_name=link.original_name,
-            original_path=link.original_path,
-            evidence=link.evidence,
-        )
-        .on_conflict_do_nothing()
-    )
 
 
 def after(beginning: bytes) -> bytes:

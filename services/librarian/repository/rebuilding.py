@@ -73,7 +73,7 @@ def begin(session: orm.Session, ledger_id: UUID, now: datetime) -> UUID:
 
 def finish(session: orm.Session, job_id: UUID, result: Mapping[str, Any], now: datetime) -> None:
     """Let the newest occurrence at each path be the live one; filing is free again."""
-    session.execute(_REVIVE)
+    revive(session)
     session.execute(
         sa.update(models.Job)
         .where(models.Job.id == job_id)
@@ -84,6 +84,11 @@ def finish(session: orm.Session, job_id: UUID, result: Mapping[str, Any], now: d
         .where(models.Ledger.frozen_reason == FROZEN)
         .values(frozen_reason=None)
     )
+
+
+def revive(session: orm.Session, asset_ids: Collection[UUID] | None = None) -> None:
+    """Let the newest occurrence at each path be the live one where none is; of these assets."""
+    session.execute(_REVIVE, {"assets": None if asset_ids is None else list(asset_ids)})
 
 
 def known_paths(session: orm.Session, root_id: UUID, paths: Sequence[str]) -> set[str]:
@@ -263,5 +268,7 @@ _INSERT_PAIRS: Final = sa.text(f"""
 _REVIVE: Final = sa.text("""
     update files f set superseded_at = null
     from (select distinct on (source_id, path) id, source_id, path from files
+          where cast(:assets as uuid[]) is null or (source_id, path) in (
+            select source_id, path from files where asset_id = any(cast(:assets as uuid[])))
           order by source_id, path, (superseded_at is null) desc, decided_at desc, id) newest
     where f.id = newest.id and f.superseded_at is not null""")

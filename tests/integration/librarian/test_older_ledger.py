@@ -23,6 +23,10 @@ COMPARED = sa.text("""
     select a.id, a.file_hash, a.relative_path, a.original_name, a.original_path, a.captured_at,
       a.captured_local, a.date_confidence, a.ingested_at, d.mtime_ns, d.arrived_at, d.override
     from media_assets a join asset_dates d on d.asset_id = a.id order by a.id""")
+ARRIVALS = """
+    select s.source_path, f.display_path, f.size_bytes, f.mtime_ns, f.outcome, f.asset_id
+    from files f join sources s on s.id = f.source_id
+    where f.superseded_at is null and f.outcome in ('filed', 'companion') order by f.path"""
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>'
 
 
@@ -72,6 +76,7 @@ def test_filing_waits_until_the_newer_files_are_adopted_and_nothing_is_filed_twi
     factory.file()
     factory.file()
     before, names = known(factory.database), factory.names()
+    arrived = factory.rows(ARRIVALS)
     older = replace(factory, database=restore[0])
     again = older.drop("again.jpg", photos.jpeg(seed=2, taken="2019:07:14 10:00:00"))
     older.drop("new.jpg", photos.jpeg(seed=4, taken="2022:02:02 02:02:02"))
@@ -86,6 +91,7 @@ def test_filing_waits_until_the_newer_files_are_adopted_and_nothing_is_filed_twi
     reconcile(older.database, monkeypatch)
 
     assert known(older.database) == before
+    assert older.rows(ARRIVALS) == arrived
     assert frozen_reason(older.database) is None
     older.file()
     assert older.names() == sorted([*names, "2022/2022-02-02/new.jpg"])
