@@ -163,6 +163,10 @@ def test_every_video_format_gives_date_size_and_codec(
     assert found.tags["Video:Duration"] == pytest.approx(0.3)
 
 
+def test_the_handler_of_a_video_is_told() -> None:
+    assert facts(photos.video(kind="mp4")).tags["Video:Handler"] == "VideoHandler"
+
+
 def test_the_keys_of_apple_are_read_from_a_mov() -> None:
     apple = "com.apple.quicktime."
 
