@@ -50,7 +50,7 @@ def heal(
             if not reconciling.is_expected(session, originals.root_id, wanted):
                 raise errors.TransientError(f"{wanted.relative_path} changed while it was healed")
         if is_sound(originals, wanted, is_read=True):
-            why = "it was removed, and is there again" if wanted.is_removed else None
+            why = "the original was removed, and is there again" if wanted.is_removed else None
         elif fresh.temporary is None:
             raise errors.TransientError(f"{wanted.relative_path} changed while it was looked at")
         else:
@@ -113,7 +113,7 @@ def trouble_of(copy: Copy, wanted: Expected) -> str | None:
 
 
 def _publish(originals: Originals, wanted: Expected, temporary: bytes) -> str:
-    why = "the original was missing"
+    why = "the original was removed" if wanted.is_removed else "the original was missing"
     originals.sync_temporary(temporary)
     if originals.is_taken(wanted.relative_path):
         aside = originals.set_aside(wanted.relative_path)

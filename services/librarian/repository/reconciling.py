@@ -77,6 +77,13 @@ def expected_at(session: orm.Session, root_id: UUID, path: str) -> Expected | No
     return next((Expected(*row) for row in rows), None)
 
 
+def below(session: orm.Session, root_id: UUID, folder: str) -> list[Expected]:
+    """The originals in a folder of a root, and in those below it."""
+    key = naming.path_key(f"{folder}/")
+    rows = session.execute(_BELOW, {"root": root_id, "key": key})
+    return [Expected(*row) for row in rows]
+
+
 def sidecars(session: orm.Session, root_id: UUID, file_hash: str, folder: str) -> list[Expected]:
     """The filed sidecars with a content, first those whose photo lies in a folder."""
     rows = session.execute(_SIDECARS, {"root": root_id, "hash": file_hash, "folder": folder})
@@ -194,6 +201,11 @@ _EXPECTED_AT: Final = sa.text("""
     union all
     select asset_id, relative_path, file_hash, size_bytes, false, path_key
     from asset_links where root_id = :root and path_key = :key and relative_path = :path""")
+
+_BELOW: Final = sa.text("""
+    select id, relative_path, file_hash, size_bytes, true from media_assets
+    where root_id = :root and starts_with(path_key, :key) and removed_at is null
+    order by path_key""")
 
 _SIDECARS: Final = sa.text("""
     select l.asset_id, l.relative_path, l.file_hash, l.size_bytes, false

@@ -122,7 +122,7 @@ def test_forgetting_shows_the_copies_and_asks(
     assert cli.run(["forget", f"{DAY}/a.jpg"]) == 1
 
     assert f"Backup/{DAY}/a.jpg (is there, and stays)" in capsys.readouterr().out
-    assert "restore it from a copy" in asked[0]
+    assert "restore from copies instead" in asked[0]
     assert factory.rows("select removed_at from media_assets") == [(None,)] * 2
 
 
@@ -149,6 +149,20 @@ def test_a_forgotten_photo_leaves_the_alerts_and_its_receipt_says_so(
     assert "removed from the library on" in capsys.readouterr().out
     assert cli.run(["explain", f"{DAY}/a.jpg"]) == cli.IMPOSSIBLE
     assert "removed from the library on" in capsys.readouterr().err
+
+
+def test_a_folder_means_what_is_gone_from_it(
+    factory: Factory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (factory.originals / DAY / "a.jpg").unlink()
+
+    assert cli.run(["forget", "--yes", "2023/"]) == 0
+
+    assert "1 forgotten" in capsys.readouterr().out
+    [row] = factory.rows("select original_name from media_assets where removed_at is not null")
+    assert row.original_name == "a.jpg"
+    for folder in ("2023", "2022"):
+        assert cli.run(["forget", "--yes", folder]) == cli.IMPOSSIBLE
 
 
 def test_a_photo_that_is_there_is_not_forgotten(factory: Factory) -> None:
