@@ -35,14 +35,14 @@ def answers(address: str, *, timeout_s: float = 2.0) -> bool:
     return True
 
 
-def status_code(url: str, *, timeout_s: float = 1.0) -> int | None:
-    """Return the code of an HTTP answer, None without one; proxies are not asked."""
+def answer(url: str, *, timeout_s: float = 1.0) -> tuple[int, bytes] | None:
+    """Return code and body of an HTTP answer, None without one; proxies are not asked."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=timeout_s) as answer:
-            return int(answer.status)
+        with opener.open(url, timeout=timeout_s) as answered:
+            return int(answered.status), answered.read()
     except urllib.error.HTTPError as error:
         with error:
-            return error.code
+            return error.code, error.read()
     except (OSError, ValueError):
         return None

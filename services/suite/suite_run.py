@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import json
 import signal
 import subprocess
 import sys
@@ -139,19 +140,30 @@ class ReadyTeller:
         """Ask the dashboard, which is ready when every service is; never ends the watch."""
         if not self._is_done:
             elapsed_s = time.monotonic() - self._begun_s
-            if network.status_code(f"{self._address}readyz") == 200:
+            answer = network.answer(f"{self._address}readyz")
+            if answer and answer[0] == 200:
                 console.say(f"ready after {elapsed_s:.1f} s; Ctrl-C ends it")
                 self._is_done = True
             elif elapsed_s > self.PATIENCE_S and not self._has_complained:
-                self._complain()
+                self._complain(answer[1] if answer else b"{}")
         return False
 
-    def _complain(self) -> None:
+    def _complain(self, answered: bytes) -> None:
         self._has_complained = True
         if self._kafka and not network.answers(self._kafka):
             console.say(f"no broker answers at {self._kafka}; photos are filed, the rest waits")
         else:
-            console.say("still starting; ./photofactory status says what is missing")
+            why = missing(answered) or "still starting"
+            console.say(f"not ready yet: {why}; ./photofactory status says more")
+
+
+def missing(answered: bytes) -> str:
+    """Return what services lack, as the dashboard's /readyz tells it; empty if it tells nothing."""
+    try:
+        told = json.loads(answered)["missing"]
+        return "; ".join(f"{name}: {', '.join(troubles)}" for name, troubles in told.items())
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
 
 
 def _end_leftovers(folder: DataFolder) -> None:

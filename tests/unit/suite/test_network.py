@@ -45,4 +45,4 @@ def test_a_closed_port_has_no_status() -> None:
     port = network.free_port(0)
 
     assert not network.answers(f"{network.LOOPBACK}:{port}")
-    assert network.status_code(f"http://{network.LOOPBACK}:{port}/readyz") is None
+    assert network.answer(f"http://{network.LOOPBACK}:{port}/readyz") is None

@@ -112,3 +112,17 @@ def test_one_end_is_no_crash_loop(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_a_mode_that_there_is_not_is_named(tmp_path: Path) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match='"bad" is neither "copy" nor "move"'):
         inbox.parse(f"{tmp_path}=bad")
+
+
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [
+        (b'{"missing": {"librarian": ["filing: is frozen"]}}', "librarian: filing: is frozen"),
+        (b'{"missing": {"backup": ["a", "b"], "geocoder": ["c"]}}', "backup: a, b; geocoder: c"),
+        (b"{}", ""),
+        (b'{"missing": 1}', ""),
+        (b"<html>", ""),
+    ],
+)
+def test_what_keeps_it_from_being_ready_is_told(answered: bytes, said: str) -> None:
+    assert suite_run.missing(answered) == said
