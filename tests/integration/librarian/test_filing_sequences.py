@@ -89,6 +89,7 @@ class Model:
         for _ in range(3):
             with self.factory.database.transaction() as session:
                 session.execute(sa.text("update files set reason = null where reason = 'kept'"))
+            self.factory.time_passes()
             self.factory.file()
 
     def check(self) -> None:
