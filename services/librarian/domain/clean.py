@@ -33,12 +33,9 @@ def tags(values: Mapping[str, object]) -> dict[str, facts.JSON]:
     room = MAX_TAGS_BYTES
     for name, item in values.items():
         kept = value(item)
-        encoded = json.dumps(kept, ensure_ascii=False).encode()
-        if len(encoded) > min(MAX_VALUE_BYTES, room):
-            digest = hashlib.sha256(encoded).hexdigest()
-            kept = {"omitted_bytes": len(encoded), "sha256": digest}
-        else:
-            room -= len(encoded)
+        if isinstance(kept, str | list | Mapping):  # all others are short
+            kept, used = _bounded(kept, min(MAX_VALUE_BYTES, room))
+            room -= used
         cleaned[text(name)] = kept
     return cleaned
 
@@ -74,3 +71,11 @@ def _collection(
     if isinstance(item, Mapping):
         return {text(str(key)): value(inner, depth) for key, inner in item.items()}
     return [value(inner, depth) for inner in item]
+
+
+def _bounded(item: facts.JSON, limit: int) -> tuple[facts.JSON, int]:
+    """The value and its size in bytes, or, for one over the limit, what stands for it and 0."""
+    encoded = json.dumps(item, ensure_ascii=False).encode()
+    if len(encoded) <= limit:
+        return item, len(encoded)
+    return {"omitted_bytes": len(encoded), "sha256": hashlib.sha256(encoded).hexdigest()}, 0

@@ -8,7 +8,8 @@ from librarian.formats.slices import Slice
 TRUNCATED = "truncated"
 _TAIL_BYTES = 512
 _SCAN_BYTES = 1 << 20
-_MAX_PARTS = 1_000_000
+_MAX_PARTS = 100_000
+_MAX_SCANS = 1000  # of one picture; a progressive one has ten
 _MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")  # neither stuffing, fill nor restart
 _END, _SCAN = 0xD9, 0xDA
 _ALONE = {0x01, 0xD8, *range(0xD0, 0xD8)}  # markers without a length
@@ -40,12 +41,12 @@ def _is_whole_jpeg(part: Slice) -> bool:
     """Whether an end-of-image marker closes the first picture (ITU-T T.81, annex B)."""
     if _tail(part).endswith(b"\xff\xd9"):
         return True
-    position = 2
+    position, scans = 2, 0
     for _ in range(_MAX_PARTS):
         header = part.at(position, 4)
         if len(header) < 2:
             return False
-        if header[0] != 0xFF:
+        if header[0] != 0xFF or scans > _MAX_SCANS:
             return True  # damaged, but nothing is known to be missing
         if header[1] == _END:
             return True
@@ -53,6 +54,7 @@ def _is_whole_jpeg(part: Slice) -> bool:
         if header[1] not in _ALONE and header[1] != 0xFF:
             position += int.from_bytes(header[2:4], "big")
         if header[1] == _SCAN:
+            scans += 1
             position = _next_marker(part, position)
     return True
 

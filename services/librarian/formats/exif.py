@@ -6,8 +6,9 @@ Names follow ExifTool (https://exiftool.org/TagNames/EXIF.html), values `domain.
 import io
 import logging
 import re
+import warnings
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, cast
 
 import exifread
 from exifread.tags.fields import FieldType
@@ -47,6 +48,8 @@ _SKIPPED |= {0x0111, 0x0117, 0x0144, 0x0145, 0x0201, 0x0202}
 _EXIF, _GPS = "EXIF", "GPS"
 _GROUPS = {"EXIF": _EXIF, "Image": _EXIF, "GPS": _GPS}
 _APPLE_WITHIN_BYTES = 1 << 18
+_MAX_READS, _MAX_READ_BYTES = 50_000, 1 << 20
+_MAX_PILLOW_BYTES = 1 << 16  # it copies every value, and thousands may name the same bytes
 _HEADER = re.compile(rb"II\*\0|MM\0\*")
 _APPLE = re.compile(rb"Apple iOS\0\0.(?:MM|II)", re.DOTALL)
 
@@ -65,7 +68,7 @@ def of_block(block: bytes, group: str | None = None) -> Tags:
 
 
 def of_file(file: BinaryIO) -> Tags:
-    """The tags exifread finds in a whole file: TIFF and RAW, HEIC, AVIF, JPEG, PNG, WebP, JXL."""
+    """The tags exifread finds in a whole file that is a TIFF or a RAW format like it."""
     raws = _exifread(file, None)
     file.seek(0)
     return values.first(_named(raws), _apple_content_identifier(file.read(_APPLE_WITHIN_BYTES)))
@@ -95,9 +98,25 @@ def _apple_content_identifier(block: bytes) -> Iterator[tuple[str, JSON]]:
             yield tag_names.MAKER_CONTENT_IDENTIFIER, identifier
 
 
+class _Sparing:
+    """A file that ends after some reads: counts and directories without end come to one so."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._left = _MAX_READS
+        self.seek = file.seek
+        self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, none once the reads are used up."""
+        self._left -= 1
+        return self._file.read(min(size, _MAX_READ_BYTES)) if self._left >= 0 else b""
+
+
 def _exifread(file: BinaryIO, group: str | None) -> list[_Raw]:
+    sparing = cast("BinaryIO", _Sparing(file))
     try:
-        found = exifread.process_file(file, details=False, extract_thumbnail=False)
+        found = exifread.process_file(sparing, details=False, extract_thumbnail=False)
     except Exception:  # noqa: BLE001  hostile bytes raise anything there; Pillow is tried next
         return []
     raws: list[_Raw] = []
@@ -119,12 +138,13 @@ def _plain(kind: FieldType, found: object) -> object:
 def _pillow(block: bytes, group: str | None) -> list[_Raw]:
     exif = Image.Exif()
     try:
-        exif.load(block)
-        parts = (
-            (_EXIF, dict(exif.get_ifd(ExifTags.IFD.Exif))),
-            (group or _EXIF, dict(exif)),
-            (_GPS, dict(exif.get_ifd(ExifTags.IFD.GPSInfo))),
-        )
+        with warnings.catch_warnings(action="ignore"):
+            exif.load(block[:_MAX_PILLOW_BYTES])
+            parts = (
+                (_EXIF, dict(exif.get_ifd(ExifTags.IFD.Exif))),
+                (group or _EXIF, dict(exif)),
+                (_GPS, dict(exif.get_ifd(ExifTags.IFD.GPSInfo))),
+            )
     except Exception:  # noqa: BLE001  as above: nothing in this block can be read
         return []
     return [(name, tag, value) for name, part in parts for tag, value in part.items()]

@@ -1,5 +1,6 @@
 """IPTC-IIM 4.2: the older captions and dates of press pictures, also in Photoshop's resources."""
 
+import itertools
 from collections.abc import Iterator
 
 from librarian.domain.facts import JSON
@@ -7,6 +8,7 @@ from librarian.formats import values
 from librarian.formats.values import Tags
 
 MAX_BYTES = 8 << 20
+_MAX_RECORDS = 10_000
 _MARK = 0x1C
 _KEYWORDS = 25
 _NAMES = {
@@ -32,7 +34,7 @@ def of_block(block: bytes) -> Tags:
     """The tags of a block of records, as far as it can be read."""
     keywords: list[JSON] = []
     found: Tags = {}
-    for number, value in _records(block):
+    for number, value in itertools.islice(_records(block), _MAX_RECORDS):
         if number == _KEYWORDS:
             keywords.append(values.text(value))
         elif number in _NAMES:

@@ -10,7 +10,8 @@ from librarian.formats.found import Found
 from librarian.formats.slices import Slice
 from librarian.formats.values import Tags
 
-_MAX_CHUNKS = 1_000_000
+_MAX_CHUNKS = 100_000
+_MAX_GIF_BLOCKS = 1_000_000
 _GIF_XMP = b"XMP DataXMP"
 _JP2_EXIF = b"JpgTiffExif->JP2"
 _JP2_IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
@@ -45,47 +46,58 @@ def _webp_size(heads: dict[bytes, bytes]) -> tuple[int | None, int | None]:
 
 def gif(part: Slice) -> Found:
     """GIF 89a: the screen's size, comments and XMP; truncated where it ends before its trailer."""
-    file = part.buffered()
-    head = file.read(13).ljust(13, b"\0")
-    _skip_colours(file, head[10])
-    tags: list[tuple[str, JSON]] = []
-    kind = b""
-    for _ in range(_MAX_CHUNKS):
-        kind = file.read(1)
-        if kind == b",":
-            _skip_colours(file, file.read(9).ljust(9, b"\0")[8])
-            file.read(1)  # size of the codes
-            _skip_blocks(file)
-        elif kind == b"!":
-            tags += _gif_extension(part, file)
-        else:
-            break
+    head = part.at(0, 13).ljust(13, b"\0")
     width, height = struct.unpack_from("<HH", head, 6)
-    problem = None if kind else complete.TRUNCATED
-    return Found(values.first(tags), width or None, height or None, problem)
+    walk = _GifWalk(part, 13 + _colours(head[10]))
+    tags = values.first(walk.tags())
+    return Found(tags, width or None, height or None, complete.TRUNCATED if walk.is_cut else None)
 
 
-def _gif_extension(part: Slice, file: io.BufferedReader) -> Iterator[tuple[str, JSON]]:
-    label, start = file.read(1), file.tell()
-    _skip_blocks(file)
-    content = part.at(start, min(file.tell() - start, xmp.MAX_PACKET_BYTES))
-    if label == b"\xfe":
-        yield "File:Comment", values.text(content[1 : 1 + content[0]]) if content else None
-    elif label == b"\xff" and content[1:12] == _GIF_XMP:
-        yield from xmp.tags(content[12:]).items()
+class _GifWalk:
+    """Goes through the blocks of a GIF; `is_cut` afterwards if the file ends within."""
+
+    def __init__(self, part: Slice, start: int) -> None:
+        self._part = part
+        self._file = part.buffered()
+        self._file.seek(start)
+        self._left = _MAX_GIF_BLOCKS
+        self.is_cut = False
+
+    def tags(self) -> Iterator[tuple[str, JSON]]:
+        while self._left > 0:
+            kind = self._file.read(1)
+            if kind == b",":
+                flags = self._file.read(9).ljust(9, b"\0")[8]
+                self._file.seek(_colours(flags) + 1, io.SEEK_CUR)  # and the size of the codes
+                self._skip_blocks()
+            elif kind == b"!":
+                yield from self._extension()
+            else:
+                self.is_cut = not kind
+                return
+
+    def _extension(self) -> Iterator[tuple[str, JSON]]:
+        label, start = self._file.read(1), self._file.tell()
+        self._skip_blocks()
+        content = self._part.at(start, min(self._file.tell() - start, xmp.MAX_PACKET_BYTES))
+        if label == b"\xfe" and content:
+            yield "File:Comment", values.text(content[1 : 1 + content[0]])
+        elif label == b"\xff" and content[1:12] == _GIF_XMP:
+            yield from xmp.tags(content[12:]).items()
+
+    def _skip_blocks(self) -> None:
+        """Goes behind the empty block that ends a sequence of blocks, or to the file's end."""
+        while (length := self._file.read(1)) not in {b"", b"\0"}:
+            self._file.seek(length[0], io.SEEK_CUR)
+            self._left -= 1
+            if self._left <= 0:
+                return
+        self._left -= 1
 
 
-def _skip_colours(file: io.BufferedReader, flags: int) -> None:
-    if flags & 0x80:
-        file.seek(3 * (2 << (flags & 7)), io.SEEK_CUR)
-
-
-def _skip_blocks(file: io.BufferedReader) -> None:
-    """Goes behind the empty block that ends a sequence of blocks, or to the end of the file."""
-    while length := file.read(1):
-        if length == b"\0":
-            return
-        file.seek(length[0], io.SEEK_CUR)
+def _colours(flags: int) -> int:
+    """The size of the colour table that a byte of flags announces."""
+    return 3 * (2 << (flags & 7)) if flags & 0x80 else 0
 
 
 def bmp(part: Slice) -> Found:

@@ -10,8 +10,8 @@ from librarian.formats import exif, iptc, values, xmp
 from librarian.formats.found import Found
 from librarian.formats.slices import Slice
 
-_MAX_CHUNKS = 1_000_000
-_MAX_BYTES = 8 << 20
+_MAX_CHUNKS = 100_000
+_MAX_BYTES = 8 << 20  # of all metadata, and again when unpacked
 _WANTED = {b"IHDR", b"eXIf", b"iTXt", b"tEXt", b"zTXt", b"tIME"}
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _EXIF_PREFIX = "exif:"  # ImageMagick's, before EXIF's names
@@ -26,10 +26,12 @@ def read(part: Slice) -> Found:
     """What the chunks say, as far as the file goes."""
     blocks: dict[bytes, bytes] = {}
     texts: dict[str, bytes] = {}
+    room = _MAX_BYTES
     for name, body in _chunks(part):
         if name in {b"iTXt", b"tEXt", b"zTXt"}:
-            keyword, text = _text(name, body)
+            keyword, text = _text(name, body, room)
             texts.setdefault(keyword, text)
+            room -= len(text)
         else:
             blocks.setdefault(name, body)
     header = blocks.get(b"IHDR", b"")
@@ -62,7 +64,7 @@ def _chunks(part: Slice) -> Iterator[tuple[bytes, bytes]]:
         position += length + 12
 
 
-def _text(name: bytes, body: bytes) -> tuple[str, bytes]:
+def _text(name: bytes, body: bytes, room: int) -> tuple[str, bytes]:
     """Keyword and text of a text chunk; UTF-8 in iTXt, Latin-1 (rarely UTF-8) else."""
     keyword, _, rest = body.partition(b"\0")
     is_packed = name == b"zTXt"
@@ -71,12 +73,13 @@ def _text(name: bytes, body: bytes) -> tuple[str, bytes]:
     elif name == b"iTXt":
         is_packed = rest[:1] == b"\1"
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]  # language, translated keyword
-    return keyword.decode("latin-1"), _unpacked(rest) if is_packed else rest
+    text = _unpacked(rest, room) if is_packed else rest
+    return keyword.decode("latin-1"), text[: max(room, 0)]
 
 
-def _unpacked(packed: bytes) -> bytes:
+def _unpacked(packed: bytes, room: int) -> bytes:
     try:
-        return zlib.decompressobj().decompress(packed, _MAX_BYTES)
+        return zlib.decompressobj().decompress(packed, room) if room > 0 else b""
     except zlib.error:
         return b""
 

@@ -10,6 +10,7 @@ from librarian.formats.slices import Slice
 from librarian.formats.values import Tags
 
 _MAX_BYTES = 1 << 20
+_MAX_HEAPS = 100
 _TIFF = re.compile(rb"II\*\0\x08\0\0\0|MM\0\*\0\0\0\x08")
 _DATE = "MakerNotes:DateTimeOriginal"
 _JPEG_FROM_RAW, _SENSOR_BORDERS = 0x002E, (4, 5, 6, 7)
@@ -67,7 +68,7 @@ def kyocera(part: Slice) -> Found:
 def crw(part: Slice) -> Found:
     """Canon CRW: a tree of heaps, the directory at the end of each (CIFF 1.0, revision 4)."""
     start = int.from_bytes(part.at(2, 4), "little")
-    fields = _heap(part.part(start), 0)
+    fields = _heap_fields(part.part(start))
     make, _, model = fields.get(0x080A, b"").partition(b"\0")
     tags = values.first({"EXIF:Make": values.text(make), "EXIF:Model": values.text(model)}.items())
     if len(time := fields.get(0x180E, b"")) >= 4:  # local time, as if it were UTC
@@ -76,20 +77,22 @@ def crw(part: Slice) -> Found:
     return Found(tags, width or None, height or None)
 
 
-def _heap(heap: Slice, depth: int) -> dict[int, bytes]:
-    """The fields of a heap and those inside it by type; at most 4 levels."""
-    directory = heap.at(int.from_bytes(heap.at(heap.size - 4, 4), "little"), 2 + 10 * 200)
+def _heap_fields(outermost: Slice) -> dict[int, bytes]:
+    """The fields of a heap and those inside it by type; heaps may name each other without end."""
+    heaps = [outermost]
     fields: dict[int, bytes] = {}
-    end = min(2 + 10 * int.from_bytes(directory[:2], "little"), len(directory))
-    for entry in range(2, end, 10):
-        raw = directory[entry : entry + 10].ljust(10, b"\0")
-        kind, length, offset = struct.unpack("<HII", raw)
-        if kind & 0x3800 in {0x2800, 0x3000} and depth < 4:
-            fields = _heap(heap.part(offset, length), depth + 1) | fields
-        elif kind & 0x4000:  # the value stands in the entry itself
-            fields.setdefault(kind & 0x3FFF, raw[2:])
-        else:
-            fields.setdefault(kind & 0x3FFF, heap.at(offset, min(length, 4096)))
+    for heap in heaps:
+        directory = heap.at(int.from_bytes(heap.at(heap.size - 4, 4), "little"), 2 + 10 * 200)
+        end = min(2 + 10 * int.from_bytes(directory[:2], "little"), len(directory))
+        for entry in range(2, end, 10):
+            raw = directory[entry : entry + 10].ljust(10, b"\0")
+            kind, length, offset = struct.unpack("<HII", raw)
+            if kind & 0x3800 in {0x2800, 0x3000}:
+                heaps += [heap.part(offset, length)] if len(heaps) < _MAX_HEAPS else []
+            elif kind & 0x4000:  # the value stands in the entry itself
+                fields.setdefault(kind & 0x3FFF, raw[2:])
+            else:
+                fields.setdefault(kind & 0x3FFF, heap.at(offset, min(length, 4096)))
     return fields
 
 

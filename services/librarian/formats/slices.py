@@ -18,13 +18,13 @@ class Slice(io.RawIOBase):
         self,
         fd: int,
         start: int = 0,
-        length: int | None = None,
+        size: int | None = None,
         failures: list[OSError] | None = None,
     ) -> None:
+        """The bytes from `start` on: `size` of them, which must be there, or all."""
         self.failures = [] if failures is None else failures
-        end = os.fstat(fd).st_size
-        self._fd, self._start = fd, min(start, end)
-        self.size = max(0, min(end - self._start, end if length is None else length))
+        self._fd, self._start = fd, start
+        self.size = max(0, os.fstat(fd).st_size - start) if size is None else size
         self._position = 0
 
     @override
@@ -65,10 +65,11 @@ class Slice(io.RawIOBase):
             raise
 
     def part(self, start: int, length: int | None = None) -> "Slice":
-        """A part of this part."""
-        room = max(0, self.size - start)
-        length = room if length is None else min(room, length)
-        return Slice(self._fd, self._start + start, length, self.failures)
+        """A part of this part, as far as that goes."""
+        start = min(start, self.size)
+        room = self.size - start
+        size = room if length is None else max(0, min(room, length))
+        return Slice(self._fd, self._start + start, size, self.failures)
 
     def buffered(self) -> io.BufferedReader:
         """The part as a buffered binary file of its own, positioned at its start."""

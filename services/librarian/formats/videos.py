@@ -1,5 +1,6 @@
 """Videos: container and stream metadata by PyAV (FFmpeg); nothing is decoded."""
 
+import itertools
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,7 @@ _CREATE_DATE = {
     "avi": tag_names.RIFF_DATE_TIME_ORIGINAL,
 }
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?Z?")
+_MAX_UDTA = 10
 _EPOCH_1904 = "1904-01-01"  # of QuickTime times: nothing was set
 
 
@@ -101,7 +103,7 @@ def _boxed(part: Slice) -> dict[str, JSON]:
     """What FFmpeg leaves out or rounds: XMP, and the position of 3GPP's box (TS 26.244, loci)."""
     packet = boxes.extended(part, boxes.XMP)
     place: JSON = None
-    for box in boxes.at(part, b"moov", b"udta"):
+    for box in itertools.islice(boxes.at(part, b"moov", b"udta"), _MAX_UDTA):
         for inner in boxes.inside(box.body):
             if inner.name == b"XMP_":
                 packet = packet or inner.body
