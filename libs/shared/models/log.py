@@ -61,7 +61,16 @@ class EventLog(Base):
     payload: orm.Mapped[dict[str, Json]] = orm.mapped_column("data")
     headers: orm.Mapped[dict[str, Json]] = orm.mapped_column(server_default=sa.text("'{}'::jsonb"))
 
-    __table_args__ = (sa.Index("idx_event_log_topic", "topic", "epoch", "xid", "id"),)
+    __table_args__ = (
+        sa.Index("idx_event_log_topic", "topic", "epoch", "xid", "id"),
+        sa.Index(
+            "idx_event_log_companions",
+            "time",
+            postgresql_where=sa.text(
+                "topic = 'media.asset.redated' and data ->> 'reason' like 'companion:%'"
+            ),
+        ),
+    )
 
 
 class EventCursor(Base):
