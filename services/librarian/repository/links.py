@@ -74,9 +74,10 @@ def after(beginning: bytes) -> bytes:
 _NAMED_LIKE: Final = sa.text("""
     select f.path, f.outcome, f.asset_id
     from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
-    join files f on f.source_id = :source and f.superseded_at is null
-      and f.path >= i.low and f.path < i.high
-    where position('\\x2f'::bytea in substring(f.path from length(i.low) + 1)) = 0
+    cross join lateral (select path, outcome, asset_id from files
+      where source_id = :source and superseded_at is null and path >= i.low and path < i.high
+        and position('\\x2f'::bytea in substring(path from length(i.low) + 1)) = 0
+      order by path) f
     order by f.path""")
 
 _DAMAGED_LIKE: Final = sa.text("""

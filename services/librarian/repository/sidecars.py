@@ -48,14 +48,17 @@ def wake(session: orm.Session, file_ids: Collection[UUID]) -> None:
         )
 
 
+# The paths first, and each range by itself: nothing but their index is fast (as in pairs.py).
 _NAMED_LIKE: Final = sa.text("""
-    select distinct f.id, f.path, l.relative_path
-    from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
-    join files f on f.source_id = :source and f.superseded_at is null
-      and f.path >= i.low and f.path < i.high
-      and (f.outcome in ('companion', 'duplicate')
-        or (f.outcome is null and f.reason = :waiting))
-    left join asset_links l on l.asset_id = f.asset_id and l.file_hash = f.file_hash
-    where (f.outcome is null or l.relative_path is not null)
-      and position('\\x2f'::bytea in substring(f.path from length(i.low) + 1)) = 0
-    order by f.path""")
+    with met as materialized (
+      select f.* from unnest(cast(:low as bytea[]), cast(:high as bytea[])) as i(low, high)
+      cross join lateral (select id, path, outcome, asset_id, file_hash from files
+        where source_id = :source and superseded_at is null and path >= i.low and path < i.high
+          and (outcome in ('companion', 'duplicate') or (outcome is null and reason = :waiting))
+          and position('\\x2f'::bytea in substring(path from length(i.low) + 1)) = 0
+        order by path) f)
+    select distinct m.id, m.path, l.relative_path
+    from met m
+    left join asset_links l on l.asset_id = m.asset_id and l.file_hash = m.file_hash
+    where m.outcome is null or l.relative_path is not null
+    order by m.path""")
