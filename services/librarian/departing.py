@@ -10,10 +10,10 @@ from sqlalchemy import orm
 
 from librarian import removal
 from librarian.originals import Originals
-from librarian.repository import originals as original_rows
 from librarian.repository import recording as rows
 from librarian.staging import Staged
 from shared.database import Database
+from shared.disk import roots
 
 log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ def depart(database: Database, originals: Originals, source_fd: int, departure: 
         )
     except removal.WrongViewError as error:
         keep(database, claimed.file_id, str(error), freeze=originals.root_id)
-        log.warning("originals.frozen", path=claimed.found.path, why=str(error))
+        log.warning("source.kept", path=claimed.found.path, why=str(error))
     except OSError as error:
         keep(database, claimed.file_id, f"cannot be removed: {error}")
         log.warning("source.kept", path=claimed.found.path, why=str(error))
@@ -53,6 +53,6 @@ def keep(database: Database, file_id: UUID, why: str, freeze: UUID | None = None
     def store(session: orm.Session) -> None:
         rows.keep_source(session, file_id, why)
         if freeze is not None:
-            original_rows.freeze(session, freeze, why)
+            roots.freeze(session, freeze, why)
 
     database.run(store)

@@ -299,7 +299,7 @@ class Rebuild:
             return None
         path = os.fsdecode(join(looked.entry.path.rpartition(b"/")[0], os.fsencode(owners[0])))
         with self._wanted.database.read() as session:
-            owner = originals.at_paths(session, self._place.root_id, [path]).get(path)
+            owner = originals.at_path(session, self._place.root_id, path)
         if owner is None:
             return None
         link = Link(looked.kind, looked.file_hash, looked.entry.name, evidence="name")

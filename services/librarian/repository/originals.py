@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc, orm
 from sqlalchemy.dialects import postgresql as pg
 
+from librarian.domain import naming
 from shared import database as databases
 from shared import errors, models
 from shared.database import Database
@@ -74,15 +75,6 @@ def default_zone(session: orm.Session) -> str | None:
     return session.scalar(sa.select(models.Ledger.default_zone))
 
 
-def freeze(session: orm.Session, root_id: UUID, reason: str) -> None:
-    """Forbid writing to a root until a person has looked at it."""
-    session.execute(
-        sa.update(models.Root)
-        .where(models.Root.id == root_id, models.Root.state != "frozen")
-        .values(state="frozen", state_reason=reason)
-    )
-
-
 def set_removed(session: orm.Session, asset_id: UUID, removed_at: datetime | None) -> None:
     """Say that a person let go of a locked asset's original, or, with None, that it is back."""
     session.execute(
@@ -128,16 +120,15 @@ def holding(session: orm.Session, asset_id: UUID, file_hash: str) -> Original | 
     )
 
 
-def at_paths(session: orm.Session, root_id: UUID, paths: Collection[str]) -> dict[str, Original]:
-    """The assets whose originals have these paths, by path."""
-    texts = sa.literal(list(paths), pg.ARRAY(sa.Text))
-    found = _select(
-        session,
-        sa.and_(
-            models.MediaAsset.root_id == root_id, models.MediaAsset.relative_path == sa.any_(texts)
-        ),
+def at_path(session: orm.Session, root_id: UUID, path: str) -> Original | None:
+    """The asset whose original has this path."""
+    asset = models.MediaAsset
+    is_there = sa.and_(
+        asset.root_id == root_id,
+        asset.path_key == naming.path_key(path),  # it has an index
+        asset.relative_path == path,
     )
-    return {str(original.relative_path): original for original in found}
+    return next(_select(session, is_there), None)
 
 
 def _select(session: orm.Session, condition: sa.ColumnElement[bool]) -> Iterator[Original]:
