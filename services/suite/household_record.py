@@ -39,7 +39,9 @@ def write(database: Database) -> None:
             high_water.check(database, root)
             if records.read_household(root.fd) != household:
                 records.append(root.fd, [records.household_line(household)])
-    except (DependencyError, OSError) as error:
+    except DependencyError:
+        pass  # which is said elsewhere
+    except OSError as error:
         log.warning("household.not_recorded", reason=str(error))
 
 

@@ -210,7 +210,8 @@ def resident_bytes(pid: int) -> int:
 def _start(function: str, channel: int, lifeline: int, limits: Limits) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [
-            *(sys.executable, "-P", "-m", "shared.children.child_main", function),
+            # What a library warns of in foreign bytes is for no log, and for no terminal.
+            *(sys.executable, "-P", "-Wignore", "-m", "shared.children.child_main", function),
             *(str(channel), str(lifeline)),
             *(str(limits.address_space_bytes), str(limits.file_size_bytes)),
         ],
