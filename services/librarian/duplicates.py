@@ -37,7 +37,7 @@ def settle(
         return outcome(staged, known, arrivals.KEPT, "there is no original that we manage")
     wanted = reconciling.of_original(known)
     is_read = staged.claimed.mode == "move"
-    if not known.is_removed and healing.is_sound(originals, wanted, is_read=is_read):
+    if not wanted.is_removed and healing.is_sound(originals, wanted, is_read=is_read):
         return outcome(staged, known)
     arrival = f"arrival {naming.display(staged.claimed.found.path)}"
     fresh = healing.Fresh(staged.temporary, arrival)

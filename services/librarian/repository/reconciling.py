@@ -66,7 +66,7 @@ def of_original(known: Original) -> Expected:
         known.file_hash,
         known.size_bytes,
         is_original=not known.is_sidecar,
-        is_removed=known.is_removed,
+        is_removed=known.is_removed and not known.is_sidecar,
     )
 
 
@@ -189,9 +189,10 @@ _EXPECTED: Final = sa.text("""
        from media_assets where root_id = :root and path_key > :after and removed_at is null
        order by path_key limit :limit)
       union all
-      (select asset_id, relative_path, file_hash, size_bytes, false, path_key
-       from asset_links where root_id = :root and path_key > :after
-       order by path_key limit :limit)) as f
+      (select l.asset_id, l.relative_path, l.file_hash, l.size_bytes, false, l.path_key
+       from asset_links l join media_assets a on a.id = l.asset_id and a.removed_at is null
+       where l.root_id = :root and l.path_key > :after
+       order by l.path_key limit :limit)) as f
     order by path_key limit :limit""")
 
 _EXPECTED_AT: Final = sa.text("""
@@ -199,8 +200,9 @@ _EXPECTED_AT: Final = sa.text("""
     from media_assets
     where root_id = :root and path_key = :key and relative_path = :path and removed_at is null
     union all
-    select asset_id, relative_path, file_hash, size_bytes, false, path_key
-    from asset_links where root_id = :root and path_key = :key and relative_path = :path""")
+    select l.asset_id, l.relative_path, l.file_hash, l.size_bytes, false, l.path_key
+    from asset_links l join media_assets a on a.id = l.asset_id and a.removed_at is null
+    where l.root_id = :root and l.path_key = :key and l.relative_path = :path""")
 
 _BELOW: Final = sa.text("""
     select id, relative_path, file_hash, size_bytes, true from media_assets

@@ -163,6 +163,22 @@ def test_what_was_forgotten_is_no_difference_and_not_restored(factory: Factory) 
     assert (backup / DAY / "b.jpg").read_bytes() == SECOND
 
 
+def test_the_sidecar_of_a_forgotten_photo_is_not_missed_and_brings_it_not_back(
+    factory: Factory,
+) -> None:
+    backups.make(factory)
+    for name in ("a.jpg", "a.jpg.aae"):
+        (factory.originals / DAY / name).unlink()
+    forget(factory, "a.jpg")
+    factory.drop("a.aae", AAE)
+
+    assert repair(factory).left == []
+    factory.file()
+
+    assert asset(factory, "a.jpg") == (True, None)
+    assert f"{DAY}/a.jpg" not in factory.names()
+
+
 def test_a_forgotten_photo_whose_folder_is_gone_leaves_it_gone(factory: Factory) -> None:
     os.rename(factory.originals / DAY, factory.originals.parent / "elsewhere")
 
