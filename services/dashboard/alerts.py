@@ -68,7 +68,8 @@ def _lost_originals(session: orm.Session) -> list[str]:
         return []
     return [
         f"{count} {'original is' if count == 1 else 'originals are'} missing or changed:"
-        " ./photofactory reconcile names them, receipt tells where each one's copy is"
+        " ./photofactory reconcile names them, reconcile --repair brings them back from copies;"
+        " deleted on purpose: ./photofactory forget"
     ]
 
 

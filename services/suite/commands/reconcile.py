@@ -62,8 +62,15 @@ def run(args: argparse.Namespace) -> int:
         left += _renditions(database, args, shown)
         left += _copies(database, args, shown)
     if not args.json:
-        print(f"{left} differences left" if left else "disk and ledger agree")
+        print(summary(left))
     return 1 if left else 0
+
+
+def summary(left: int) -> str:
+    """Return the last line."""
+    if not left:
+        return "disk and ledger agree"
+    return "1 difference left" if left == 1 else f"{left} differences left"
 
 
 def _originals(
