@@ -1,6 +1,9 @@
 """JPEG XL (ISO/IEC 18181): a bare codestream, or one in boxes with EXIF and XMP beside it."""
 
+import contextlib
 from typing import Final
+
+import brotli
 
 from librarian.formats import boxes, exif, values, xmp
 from librarian.formats.found import Found
@@ -10,17 +13,14 @@ _CODESTREAM: Final = b"\xff\x0a"
 _HEAD_BYTES: Final = 32  # of the codestream: size and orientation take 80 bits at most
 _RATIOS: Final = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 _SIZE_BITS: Final = (9, 13, 18, 30)
+_PACKED: Final = (b"Exif", b"xml ")
 
 
 def read(part: Slice) -> Found:
-    """What the boxes and the codestream's header say.
-
-    Boxes compressed by Brotli are not read; the tag JXL:CompressedBoxes names them.
-    """
+    """What the boxes, compressed ones too, and the codestream's header say."""
     if part.at(0, 2) == _CODESTREAM:
         return _found({}, part.at(0, _HEAD_BYTES))
     contents: dict[bytes, bytes] = {}
-    compressed: list[str] = []
     head = b""
     for box in boxes.inside(part):
         match box.name:
@@ -30,14 +30,27 @@ def read(part: Slice) -> Found:
                 head += box.content(4 + _HEAD_BYTES)[4:]
             case b"Exif" | b"xml ":
                 contents.setdefault(box.name, box.content(exif.MAX_BLOCK_BYTES))
-            case b"brob":
-                compressed.append(box.content(4).decode("ascii", "replace").strip())
+            case b"brob":  # one of the two, compressed by Brotli, behind its name
+                packed = box.content(exif.MAX_BLOCK_BYTES)
+                if packed[:4] in _PACKED:
+                    contents.setdefault(packed[:4], _unpacked(packed[4:]))
     tags = values.first(
         exif.of_block(contents.get(b"Exif", b"")).items(),
         xmp.tags(contents.get(b"xml ", b"")).items(),
-        [("JXL:CompressedBoxes", ", ".join(compressed))],
     )
     return _found(tags, head)
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """The content of a compressed box; of a bomb no more than of any block, of ruins what reads."""
+    stream, content = brotli.Decompressor(), b""
+    with contextlib.suppress(brotli.error):
+        while len(content) < exif.MAX_BLOCK_BYTES and not stream.is_finished():
+            more = stream.process(packed, output_buffer_limit=exif.MAX_BLOCK_BYTES)
+            if not more and not packed:
+                break
+            content, packed = content + more, b""
+    return content
 
 
 def _found(tags: values.Tags, head: bytes) -> Found:

@@ -1,12 +1,14 @@
 """Headers made bit by bit, as ISO/IEC 18181-1 has them; a real file is among the samples."""
 
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
+import brotli
 import pytest
 
 import photos
-from librarian.formats import jxl
+from librarian.formats import exif, jxl
 from librarian.formats.found import Found
 from librarian.formats.slices import Slice
 
@@ -26,6 +28,9 @@ def codestream(*parts: Bits) -> bytes:
         number |= value << length
         length += count
     return b"\xff\x0a" + number.to_bytes(40, "little")
+
+
+SMALL_PLAIN = codestream(SMALL, PLAIN)
 
 
 def read(path: Path, content: bytes) -> Found:
@@ -66,13 +71,28 @@ def test_boxes_tell_what_stands_in_them(tmp_path: Path, cut: int | None) -> None
     assert (found.tags["XMP:Rating"], found.tags["EXIF:Orientation"]) == (3, 6)
 
 
-def test_compressed_boxes_are_named(tmp_path: Path) -> None:
-    parts = [("brob", b"Exif\x8b"), ("brob", b"xml \x8b"), ("jxlc", codestream(SMALL, PLAIN))]
+def test_compressed_boxes_are_read(tmp_path: Path) -> None:
+    block = brotli.compress(b"\0\0\0\0" + photos.exif(taken="2020:02:03 04:05:06"))
+    parts = [("brob", b"Exif" + block), ("brob", b"xml \x8b"), ("brob", b"jumb\x8b")]
 
-    found = read(tmp_path / "a.jxl", SIGNATURE + photos.boxes(*parts))
+    found = read(tmp_path / "a.jxl", SIGNATURE + photos.boxes(*parts, ("jxlc", SMALL_PLAIN)))
 
-    assert found.tags["JXL:CompressedBoxes"] == "Exif, xml"
+    assert found.tags["EXIF:DateTimeOriginal"] == "2020:02:03 04:05:06"
     assert (found.width, found.height) == (80, 48)
+
+
+def test_a_compressed_box_is_unpacked_to_a_limit(tmp_path: Path) -> None:
+    bomb = brotli.compress(b"\0" * (4 * exif.MAX_BLOCK_BYTES))
+    parts = [("brob", b"Exif" + bomb), ("jxlc", SMALL_PLAIN)]
+    tracemalloc.start()
+    try:
+        found = read(tmp_path / "a.jxl", SIGNATURE + photos.boxes(*parts))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (found.width, found.height) == (80, 48)
+    assert peak_bytes < 4 * exif.MAX_BLOCK_BYTES
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\x0a", SIGNATURE])
