@@ -110,7 +110,9 @@ class _Sparing:
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, none once the reads are used up."""
         self._left -= 1
-        return self._file.read(min(size, _MAX_READ_BYTES)) if self._left >= 0 else b""
+        if self._left < 0:
+            return b""
+        return self._file.read(min(size, _MAX_READ_BYTES))
 
 
 def _exifread(file: BinaryIO, group: str | None) -> list[_Raw]:

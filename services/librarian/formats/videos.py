@@ -1,5 +1,7 @@
 """Videos: container and stream metadata by PyAV (FFmpeg); nothing is decoded."""
 
+import contextlib
+import datetime
 import itertools
 import re
 import struct
@@ -11,6 +13,7 @@ from librarian.domain.facts import JSON
 from librarian.formats import boxes, h264, values, xmp
 from librarian.formats.found import Found
 from librarian.formats.slices import Slice
+from librarian.formats.values import Tags
 
 _APPLE = "com.apple.quicktime."
 # FFmpeg's names of the container's tags (libavformat/mov.c), without Apple's prefix.
@@ -34,18 +37,26 @@ _CREATE_DATE = {
 }
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?Z?")
 _MAX_UDTA = 10
+_ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
+_ASF_HEAD_BYTES = 1 << 16
+_ASF_EPOCH = datetime.datetime(1601, 1, 1, tzinfo=datetime.UTC)  # counted in 100 ns
+_ASF_OF_1970 = 116_444_736_000_000_000  # FFmpeg writes this where it knows no time
 _EPOCH_1904 = "1904-01-01"  # of QuickTime times: nothing was set
 
 
 def read(part: Slice, mime_type: str) -> Found:
-    """What the video says; what FFmpeg refuses gives a problem, and XMP where there is some."""
-    boxed = _boxed(part) if mime_type in {"video/mp4", "video/quicktime", "video/3gpp"} else {}
+    """What the video says; what FFmpeg refuses gives a problem, and what is read here."""
+    own: Tags = {}
+    if mime_type in {"video/mp4", "video/quicktime", "video/3gpp"}:
+        own = _boxed(part)
+    elif mime_type == "video/x-ms-wmv":
+        own = values.first(_of_asf(part))
     try:
         found = _opened(part)
     except Exception as error:  # noqa: BLE001  hostile bytes raise anything in decoders
         reason = f"unreadable: {type(error).__name__}: {error}"
-        return Found(boxed, problem=reason[:200])
-    tags = values.first(boxed.items(), found.tags.items())
+        return Found(own, problem=reason[:200])
+    tags = values.first(own.items(), found.tags.items())
     return Found(tags, found.width, found.height)
 
 
@@ -99,7 +110,7 @@ def _stream_tags(container: Any) -> Iterator[tuple[str, JSON]]:  # noqa: ANN401 
         yield tag_names.VIDEO_DURATION, container.duration / 1_000_000
 
 
-def _boxed(part: Slice) -> dict[str, JSON]:
+def _boxed(part: Slice) -> Tags:
     """What FFmpeg leaves out or rounds: XMP, and the position of 3GPP's box (TS 26.244, loci)."""
     packet = boxes.extended(part, boxes.XMP)
     place: JSON = None
@@ -120,3 +131,15 @@ def _place(content: bytes) -> str | None:
         return None
     longitude, latitude, altitude = (n / 65536 for n in struct.unpack_from(">iii", numbers, 1))
     return f"{latitude:+.5f}{longitude:+.5f}{altitude:+.3f}/"
+
+
+def _of_asf(part: Slice) -> Iterator[tuple[str, JSON]]:
+    """When the file was created, which FFmpeg leaves out (ASF 1.2, 3.2: File Properties Object)."""
+    head = part.at(0, _ASF_HEAD_BYTES)
+    start = head.find(_ASF_FILE_PROPERTIES)
+    ticks = int.from_bytes(head[start + 48 : start + 56], "little") if start > 0 else 0
+    if ticks in {0, _ASF_OF_1970}:
+        return
+    with contextlib.suppress(OverflowError):
+        created = _ASF_EPOCH + datetime.timedelta(microseconds=ticks // 10)
+        yield tag_names.VIDEO_CREATE_DATE, f"{created:%Y-%m-%dT%H:%M:%SZ}"

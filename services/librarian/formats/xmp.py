@@ -81,10 +81,15 @@ def _parsed(packet: bytes | str) -> tuple[Element | None, ParseError | None]:
         packet = packet.encode("utf-8", "surrogatepass")
     if len(packet) > MAX_PACKET_BYTES:
         raise UnreadableXmpError(f"{len(packet)} bytes are too many")
+    root, damage = _fed(_document(packet))
+    return (root, None) if damage is None else _fed(_document(_clean(packet)))
+
+
+def _fed(document: bytes) -> tuple[Element | None, ParseError | None]:
     builder, damage = TreeBuilder(), None
     parser = ElementTree.DefusedXMLParser(target=builder)
     try:
-        parser.feed(_document(_clean(packet)))
+        parser.feed(document)
         parser.close()
     except ParseError as error:
         damage = error

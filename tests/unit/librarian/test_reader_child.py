@@ -167,6 +167,23 @@ def test_the_handler_of_a_video_is_told() -> None:
     assert facts(photos.video(kind="mp4")).tags["Video:Handler"] == "VideoHandler"
 
 
+@pytest.mark.parametrize(
+    ("seconds_since_1601", "date"),
+    [(12_743_457_814, "2004-10-28T17:23:34Z"), (11_644_473_600, None), (0, None), (1 << 40, None)],
+)
+def test_a_wmv_of_which_only_the_head_is_left_keeps_its_date(
+    seconds_since_1601: int, date: str | None
+) -> None:
+    header = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c") + struct.pack("<QIH", 134, 1, 0x201)
+    properties = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365") + struct.pack("<Q", 104)
+    ticks = struct.pack("<Q", seconds_since_1601 * 10_000_000)
+
+    found = facts(header + properties + bytes(24) + ticks + bytes(48))
+
+    assert found.tags.get("Video:CreateDate") == date
+    assert found.problem is not None
+
+
 def test_the_keys_of_apple_are_read_from_a_mov() -> None:
     apple = "com.apple.quicktime."
 
