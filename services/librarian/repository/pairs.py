@@ -158,9 +158,14 @@ _NEAR: Final = sa.text(f"""
     join asset_dates d on d.asset_id = a.id
     order by a.ingested_at, a.id""")
 
+# Each identifier by itself, and not many more files than tell that it is no use.
 _IDENTIFIED: Final = sa.text(f"""
-    select {_HALF} from media_assets a join asset_dates d on d.asset_id = a.id
-    where a.metadata ->> 'live_photo_id' = any(cast(:ids as text[])) and {_FILED}
+    select {_HALF}
+    from unnest(cast(:ids as text[])) as i(id)
+    cross join lateral (select * from media_assets a
+      where a.metadata ->> 'live_photo_id' = i.id and {_FILED}
+      order by a.ingested_at, a.id limit {pairs.MOST + 1}) a
+    join asset_dates d on d.asset_id = a.id
     order by a.ingested_at, a.id""")
 
 _LINK: Final = sa.text("""

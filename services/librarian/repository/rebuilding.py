@@ -268,7 +268,8 @@ _INSERT_PAIRS: Final = sa.text(f"""
 _REVIVE: Final = sa.text("""
     update files f set superseded_at = null
     from (select distinct on (source_id, path) id, source_id, path from files
-          where cast(:assets as uuid[]) is null or (source_id, path) in (
-            select source_id, path from files where asset_id = any(cast(:assets as uuid[])))
-          order by source_id, path, (superseded_at is null) desc, decided_at desc, id) newest
-    where f.id = newest.id and f.superseded_at is not null""")
+          where cast(:assets as uuid[]) is null or asset_id = any(cast(:assets as uuid[]))
+          order by source_id, path, decided_at desc, id) newest
+    where f.id = newest.id and not exists (
+      select from files live where live.superseded_at is null
+        and (live.source_id, live.path) = (newest.source_id, newest.path))""")
