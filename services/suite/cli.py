@@ -9,7 +9,7 @@ import argparse
 import ast
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -63,9 +63,7 @@ def run(arguments: Sequence[str]) -> int:
     if name not in available:
         _complain(f'there is no command "{name}". ./photofactory --help lists them')
         return IMPOSSIBLE
-    module = load(name)
-    parsed = _parser(name, module).parse_args(arguments[1:])
-    return _guarded(module, parsed)
+    return _guarded(lambda: _run(name, arguments[1:]))
 
 
 def commands() -> dict[str, str]:
@@ -119,9 +117,14 @@ def _parser(name: str, module: CommandModule) -> argparse.ArgumentParser:
     return parser
 
 
-def _guarded(module: CommandModule, parsed: argparse.Namespace) -> int:
+def _run(name: str, arguments: Sequence[str]) -> int:
+    module = load(name)
+    return module.run(_parser(name, module).parse_args(arguments))
+
+
+def _guarded(run: Callable[[], int]) -> int:
     try:
-        return module.run(parsed)
+        return run()
     except UserError as error:
         way_out = error.way_out[:1].upper() + error.way_out[1:]
         _complain(". ".join(filter(None, (str(error).rstrip("."), way_out))))
