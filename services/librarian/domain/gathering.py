@@ -74,7 +74,7 @@ _SOURCES: Final = (
     _Source(tag.RIFF_DATE_TIME_ORIGINAL, 8),
     _Source(tag.H264_DATE_TIME_ORIGINAL, 8),
     _Source(tag.QUICKTIME_CREATE_DATE, 7, is_utc=True),
-    _Source(tag.QUICKTIME_MEDIA_CREATE_DATE, 7, is_utc=True),
+    _Source(tag.QUICKTIME_MEDIA_CREATE_DATE, 6, is_utc=True),  # of a track: the whole counts first
     _Source(tag.VIDEO_CREATE_DATE, 7, is_utc=True),
     _Source(tag.QUICKTIME_CONTENT_CREATE_DATE, 6),
     _Source(tag.XMP_DATE_TIME_ORIGINAL, 6),

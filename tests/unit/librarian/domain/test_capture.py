@@ -514,3 +514,12 @@ def test_no_evidence_is_too_strange(
         offset = datetime.timedelta(minutes=found.utc_offset_minutes or 0)
         assert found.captured_local - offset == found.captured_at.replace(tzinfo=None)
         assert [c.verdict.value for c in found.candidates].count("selected") == 1
+
+
+def test_the_date_of_the_whole_video_counts_before_that_of_a_track() -> None:
+    found = decide(
+        {QUICKTIME: "2020-05-11T14:18:35Z", "QuickTime:MediaCreateDate": "2020-05-11T14:18:33Z"}
+    )
+
+    assert found.source == QUICKTIME
+    assert found.captured_at == datetime.datetime(2020, 5, 11, 14, 18, 35, tzinfo=datetime.UTC)
