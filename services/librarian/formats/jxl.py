@@ -31,9 +31,9 @@ def read(part: Slice) -> Found:
             case b"Exif" | b"xml ":
                 contents.setdefault(box.name, box.content(exif.MAX_BLOCK_BYTES))
             case b"brob":  # one of the two, compressed by Brotli, behind its name
-                packed = box.content(exif.MAX_BLOCK_BYTES)
-                if packed[:4] in _PACKED:
-                    contents.setdefault(packed[:4], _unpacked(packed[4:]))
+                name = box.content(4)
+                if name in _PACKED and name not in contents:
+                    contents[name] = _unpacked(box.content(exif.MAX_BLOCK_BYTES)[4:])
     tags = values.first(
         exif.of_block(contents.get(b"Exif", b"")).items(),
         xmp.tags(contents.get(b"xml ", b"")).items(),
