@@ -27,13 +27,13 @@ class Folder:
     """The names of one folder of a source, as text (undecodable bytes as surrogates)."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        self.names = [name for name in names if not ignoring.rule_for(os.fsencode(name))]
-        found = [name for name in self.names if name.lower().endswith(EXTENSIONS)]
+        shown = [name for name in names if not ignoring.rule_for(os.fsencode(name))]
+        found = [name for name in shown if name.lower().endswith(EXTENSIONS)]
         self._companions: dict[str, list[str]] = {}
         for name in found:
             self._companions.setdefault(beginning(name), []).append(name)
         # Without companions nobody asks who stands beside whom.
-        self._keys = sorted((naming.path_key(name), name) for name in self.names if found)
+        self._keys = sorted((naming.path_key(name), name) for name in shown if found)
 
     def like(self, start: str) -> list[str]:
         """The names that begin like this one, without regard to case."""

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import exc
 
-from librarian import healing, high_water, reconcile, recovery
+from librarian import healing, high_water, reconcile, record_writing, recovery
 from librarian.adoption import Adopter
 from librarian.rebuilding import archive, matching
 from librarian.reconcile import Difference, Reconciler
@@ -91,6 +91,7 @@ class Repairer:
         self._database = adopter.database
         self._originals = adopter.originals
         self._adopted: list[tuple[str, Record]] = []
+        self._records = matching.Records(self._originals.folder)
         self._index: matching.Index | None = None
         self._methods: dict[str, Callable[[Difference], str]] = {
             reconcile.UNRECORDED: self._adopt,
@@ -106,6 +107,7 @@ class Repairer:
     def attempts(self, reconciler: Reconciler, *, again: bool) -> Iterator[Attempt]:
         """One pass: every difference, with what became of it."""
         yield from self._finish(reconciler)
+        self._records = matching.Records(self._originals.folder)  # repairs write records, too
         later: list[Difference] = []
         for each in reconciler.others(again=again):
             attempt = None if each.kind in LAST else self._attempt(each)
@@ -173,18 +175,14 @@ class Repairer:
     def _record_of(self, each: Difference) -> Record | None:
         """What the record of its folder, else that of any other one, says of a content."""
         folder, file_hash = os.fsencode(each.path.rpartition("/")[0]), str(each.file_hash)
-        if (own := self._record_in(folder, file_hash)) is not None:
+        if (own := self._records.find(folder, file_hash)) is not None:
             return own
         if self._index is None:
             self._index = matching.Index()
             for other in archive.walk(self._originals.folder):
                 self._index.add(other)
         known = self._index.find(file_hash)
-        return self._record_in(known.folder, file_hash) if known else None
-
-    def _record_in(self, folder: bytes, file_hash: str) -> Record | None:
-        told = archive.records_at(self._originals.folder, folder)
-        return matching.by_hash(archive.Folder(folder, (), told)).get(file_hash)
+        return self._records.find(known.folder, file_hash) if known else None
 
     def _repath(self, each: Difference) -> str:
         """Store the new path of an original that was moved by hand."""
@@ -203,13 +201,13 @@ class Repairer:
         if is_newer:
             self._follow(each)
         else:
-            recovery.write_ledgers_view(self._database, self._originals, [asset_id])
+            record_writing.write_ledgers_view(self._database, self._originals, [asset_id])
         return "followed"
 
     def _is_record_newer(self, each: Difference) -> bool:
         """Whether the record where a moved original was found knows more than the ledger."""
         folder, file_hash = os.fsencode(each.path.rpartition("/")[0]), str(each.file_hash)
-        record = self._record_in(folder, file_hash)
+        record = self._records.find(folder, file_hash)
         if record is None or record.asset_id != each.asset_id:
             return False
         with self._database.read() as session:
@@ -219,7 +217,7 @@ class Repairer:
     def _follow(self, each: Difference) -> str:
         """Take what a folder's record says of a known original into a ledger that is older."""
         folder = each.path.rpartition("/")[0]
-        record = self._record_in(os.fsencode(folder), str(each.file_hash))
+        record = self._records.find(os.fsencode(folder), str(each.file_hash))
         if record is None or record.asset_id != each.asset_id:
             raise LeftError("the record is another asset's")
         self._adopter.follow(each.path, record)
@@ -256,7 +254,7 @@ class Repairer:
 
     def _tell(self, each: Difference) -> str:
         """Write a missing or outdated line into the folder's record."""
-        recovery.write_ledgers_view(self._database, self._originals, [_asset_of(each)])
+        record_writing.write_ledgers_view(self._database, self._originals, [_asset_of(each)])
         return "written"
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
+from collections.abc import Mapping
 from uuid import UUID
 
+from librarian.rebuilding import archive
 from librarian.rebuilding.archive import Folder
 from librarian.records import Link, Record
 from librarian.scanner import join
+from shared.disk.root_folder import RootFolder
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,6 +59,24 @@ def by_hash(folder: Folder) -> dict[str, Record]:
     found = folder.records.values()
     ordered = sorted(found, key=lambda record: (record.name is not None, record.revision))
     return {record.file_hash: record for record in ordered}
+
+
+class Records:
+    """What the records of single folders tell, as they are when they are first asked for.
+
+    Many files of one folder ask one after the other, and its record may have a line for each.
+    """
+
+    def __init__(self, root: RootFolder) -> None:
+        self._root = root
+        self._told = functools.lru_cache(maxsize=2)(self._read)
+
+    def find(self, folder: bytes, file_hash: str) -> Record | None:
+        """What the record of a folder says of a content; None if it does not know it."""
+        return self._told(folder).get(file_hash)
+
+    def _read(self, folder: bytes) -> Mapping[str, Record]:
+        return by_hash(Folder(folder, (), archive.records_at(self._root, folder)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

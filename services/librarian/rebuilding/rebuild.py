@@ -85,6 +85,7 @@ class Rebuild:
         self._looker = Looker(wanted.root, wanted.reader)
         self._writer = writing.Writer(wanted.database, wanted.catalog_id, wanted.rules.now)
         self._index = Index()
+        self._records = matching.Records(wanted.root)
         self._copies: list[Looked] = []
         self.balance = Balance()
 
@@ -210,10 +211,7 @@ class Rebuild:
 
     def _record_elsewhere(self, file_hash: str) -> Record | None:
         known = self._index.find(file_hash)
-        if known is None:
-            return None
-        there = archive.records_at(self._root, known.folder)
-        return matching.by_hash(Folder(known.folder, (), there)).get(file_hash)
+        return self._records.find(known.folder, file_hash) if known else None
 
     def _said(self, entry: Entry, beside: neighbours.Folder) -> tuple[CompanionFacts, ...]:
         folder = entry.path.rpartition(b"/")[0]
@@ -293,14 +291,16 @@ class Rebuild:
 
     def _by_name(self, looked: Looked, visit: Visit) -> Sidecar | None:
         """The photo of a sidecar that no record tells of."""
-        names = visit.beside.names
-        owners = companions.owners(looked.entry.name, names) if looked.kind else ()
-        if not owners or looked.kind is None:
+        if looked.kind is None:
+            return None
+        name = looked.entry.name
+        owners = companions.owners(name, visit.beside.like(neighbours.beginning(name)))
+        if not owners:
             return None
         path = os.fsdecode(join(looked.entry.path.rpartition(b"/")[0], os.fsencode(owners[0])))
         with self._wanted.database.read() as session:
             owner = originals.at_path(session, self._place.root_id, path)
         if owner is None:
             return None
-        link = Link(looked.kind, looked.file_hash, looked.entry.name, evidence="name")
+        link = Link(looked.kind, looked.file_hash, name, evidence="name")
         return Sidecar(owner.asset_id, link)
