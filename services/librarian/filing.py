@@ -29,7 +29,7 @@ from librarian import (
     linking,
     neighbours,
     pairing,
-    recovery,
+    record_writing,
     reserving,
     staging,
 )
@@ -218,9 +218,9 @@ class Batch:
         said = {one: self._said(one.staged) for one in found}  # healing takes the staged bytes
         self._settle([(one.staged, one.filed) for one in found if one.filed is not None])
         plans = [companions_filing.plan(one, *said[one]) for one in found if one.filed is None]
-        heard = recovery.spoken_of([one.filing for one in self._keep(plans)])
+        heard = record_writing.spoken_of([one.filing for one in self._keep(plans)])
         heard |= self._hear((one.spoken_of, said[one][0]) for one in found if one.filed is not None)
-        recovery.write_ledgers_view(self._database, self._originals, heard)
+        record_writing.write_ledgers_view(self._database, self._originals, heard)
 
     def _said(self, sidecar: Staged) -> tuple[CompanionFacts | None, str | None]:
         """What a sidecar says, and why that cannot be read."""
@@ -247,7 +247,7 @@ class Batch:
             if outcome.outcome == "duplicate":
                 said += [([outcome.asset_id], facts) for facts in self._filed_facts(met)]
         self._database.run(lambda session: sidecar_rows.wake(session, waiting))
-        recovery.write_ledgers_view(self._database, self._originals, self._hear(said))
+        record_writing.write_ledgers_view(self._database, self._originals, self._hear(said))
 
     def _filed_facts(self, met: Sequence[Met]) -> list[CompanionFacts]:
         paths = [os.fsencode(one.relative_path) for one in met if one.relative_path is not None]
@@ -308,8 +308,8 @@ class Batch:
         if not recorded:
             return
         linked = linking.link(self._database, self._originals, recorded)
-        linked |= recovery.spoken_of([one.filing for one in recorded])
-        recovery.write_ledgers_view(self._database, self._originals, linked)
+        linked |= record_writing.spoken_of([one.filing for one in recorded])
+        record_writing.write_ledgers_view(self._database, self._originals, linked)
 
     def _settle_duplicates(self) -> None:
         """Originals of known contents are looked at; the photos' outcomes are recorded."""

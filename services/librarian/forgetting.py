@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import orm
 
-from librarian import recovery
+from librarian import record_writing
 from librarian.originals import Originals
 from librarian.repository import originals as original_rows
 from librarian.repository import reconciling, surveying
@@ -55,7 +55,7 @@ def forget(
         database.run(lambda session: _remove(session, lost, by, now))
         folder = lost.relative_path.rpartition("/")[0]
         if not folder or originals.is_taken(folder):  # else its record is gone as well
-            recovery.write_ledgers_view(database, originals, [lost.asset_id])
+            record_writing.write_ledgers_view(database, originals, [lost.asset_id])
 
 
 def _remove(session: orm.Session, lost: Expected, by: str, now: datetime) -> None:

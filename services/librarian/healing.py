@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import orm
 
-from librarian import recovery
+from librarian import record_writing
 from librarian.originals import Originals
 from librarian.repository import originals as original_rows
 from librarian.repository import reconciling, surveying
@@ -59,7 +59,7 @@ def heal(
             # The whole folder may have been lost, and its record with it.
             tell = functools.partial(_tell, wanted=wanted, why=why, origin=fresh.origin, now=now)
             database.run(tell)
-            recovery.write_ledgers_view(database, originals, [wanted.asset_id])
+            record_writing.write_ledgers_view(database, originals, [wanted.asset_id])
     return why
 
 

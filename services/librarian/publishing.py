@@ -9,7 +9,7 @@ from uuid import UUID
 
 import structlog
 
-from librarian import recording, recovery, reserving, staging
+from librarian import record_writing, recording, recovery, reserving, staging
 from librarian.arrivals import Outcome
 from librarian.originals import Originals
 from librarian.reserving import Reserved
@@ -53,7 +53,9 @@ class Publishing:
     def record(self, published: Sequence[Reserved], now: datetime) -> dict[UUID, Outcome]:
         """What became of published files, by file; left out are those that were taken over."""
         faults.point("filing.published")
-        recovery.write_record(self._database, self._originals, [one.filing for one in published])
+        record_writing.write_filed(
+            self._database, self._originals, [one.filing for one in published]
+        )
         paths = {one.filing.id: one.staged.claimed.found.path for one in published}
         filings = [one.filing for one in published]
         done, refused = recording.record(self._database, filings, now, self._originals.brake)

@@ -9,20 +9,17 @@ nothing afterwards.
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import functools
 import os
-from collections.abc import Collection, Iterable, Sequence
-from uuid import UUID
 
 import structlog
 from sqlalchemy import orm
 
-from librarian import deciding, pairing, recording, records
+from librarian import record_writing, recording
 from librarian.arrivals import Outcome
 from librarian.originals import Originals
-from librarian.repository import filings, folder_records
+from librarian.repository import filings
 from librarian.repository import recording as rows
 from librarian.repository.filings import Filing
 from shared import faults
@@ -70,12 +67,12 @@ def _finish(database: Database, originals: Originals, filing: Filing, clock: Clo
         log.info("filing.released", file_id=filing.file_id, path=filing.relative_path)
         return
     originals.sync(filing.relative_path)
-    write_record(database, originals, [filing])
+    record_writing.write_filed(database, originals, [filing])
     _, refused = recording.record(database, [filing], clock.now(), originals.brake)
     for one in refused:
         _put_aside(originals, filing.relative_path, one.error)
         refuse(database, one, clock)
-    write_ledgers_view(database, originals, spoken_of([filing]))
+    record_writing.write_ledgers_view(database, originals, record_writing.spoken_of([filing]))
     log.info("filing.recovered", file_id=filing.file_id, path=filing.relative_path)
 
 
@@ -123,69 +120,6 @@ def outcome_of(refused: recording.Refused, path: bytes) -> Outcome:
     if refused.is_known:
         return Outcome(file_id, path, None, "recorded by another filing")
     return Outcome(file_id, path, "failed", "refused by the ledger", refused.error)
-
-
-def write_record(database: Database, originals: Originals, done: Sequence[Filing]) -> None:
-    """Write the lines of filings into the records of their folders, durably.
-
-    A sidecar's line is that of its photo, which has one link more now.
-    """
-    lines: dict[str, list[bytes]] = {}
-    owners = {filing.asset_id for filing in done if "link" in filing.record}
-    with database.read() as session:
-        known = folder_records.load(session, owners) if owners else {}
-    for filing in done:
-        folder, _, name = filing.relative_path.rpartition("/")
-        if "asset" in filing.record:
-            record = deciding.folder_record(
-                filing.asset_id, filing.file_hash, filing.size_bytes, name, filing.record
-            )
-        elif filing.asset_id in known:
-            record = with_sidecar(known[filing.asset_id], filing, name)
-            known[filing.asset_id] = record
-        else:
-            continue
-        lines.setdefault(folder, []).append(record.to_line())
-    for folder, of_folder in sorted(lines.items()):
-        originals.append_records(folder, of_folder)
-
-
-def write_ledgers_view(
-    database: Database, originals: Originals, asset_ids: Collection[UUID]
-) -> None:
-    """Write what the ledger says of assets now into the records of their folders, durably."""
-    if not asset_ids:
-        return
-    with database.read() as session:
-        known = folder_records.load(session, asset_ids)
-        folders = folder_records.folders_of(session, asset_ids)
-    lines: dict[str, list[bytes]] = {}
-    for asset_id, record in known.items():
-        lines.setdefault(folders[asset_id], []).append(record.to_line())
-    for folder, of_folder in sorted(lines.items()):
-        originals.append_records(folder, of_folder)
-
-
-def spoken_of(done: Iterable[Filing]) -> set[UUID]:
-    """The photos that recorded sidecars and halves of pairs have said something of."""
-    found: set[UUID] = set()
-    for filing in done:
-        found |= pairing.touched(filing)
-        if filing.record.get("facts"):
-            found.update(map(UUID, filing.record["spoken_of"]))
-    return found
-
-
-def with_sidecar(record: records.Record, filing: Filing, name: str) -> records.Record:
-    """A photo's record with one sidecar more."""
-    link = records.Link(
-        file_hash=filing.file_hash,
-        name=name,
-        size_bytes=filing.size_bytes,
-        **filing.record["link"],
-    )
-    others = tuple(each for each in record.links if each.file_hash != link.file_hash)
-    return dataclasses.replace(record, links=(*others, link))
 
 
 def discard_leftovers(database: Database, originals: Originals) -> int:

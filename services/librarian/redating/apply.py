@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import exc, orm
 
-from librarian import high_water, recovery
+from librarian import high_water, record_writing
 from librarian.desk import Desk
 from librarian.originals import Originals
 from librarian.redating import brake, plan, settling
@@ -167,7 +167,7 @@ class RedateJob:
         reason = "paired" if self._type == pairs.JOB else "redated"
         mover = Mover(desk.database, originals, desk.clock, self.job_id, reason)
         staying = [item.asset_id for item in items if not moves(item)]
-        recovery.write_ledgers_view(desk.database, originals, staying)
+        record_writing.write_ledgers_view(desk.database, originals, staying)
         faults.point("redate.told")
         self._close(staying)
         for item in items:

@@ -1,0 +1,80 @@
+"""What is written into the records of folders, and when: before a row, and after it has changed.
+
+A published file is told of before it is recorded, so that a rebuild knows it; what the ledger
+decides later about a photo is told afterwards. The form of a record is that of `records.py`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Sequence
+from uuid import UUID
+
+from librarian import deciding, pairing, records
+from librarian.originals import Originals
+from librarian.repository import folder_records
+from librarian.repository.filings import Filing
+from shared.database import Database
+
+
+def write_filed(database: Database, originals: Originals, done: Sequence[Filing]) -> None:
+    """Write the lines of published files into the records of their folders, durably.
+
+    A sidecar's line is that of its photo, which has one link more now.
+    """
+    lines: dict[str, list[bytes]] = {}
+    owners = {filing.asset_id for filing in done if "link" in filing.record}
+    with database.read() as session:
+        known = folder_records.load(session, owners) if owners else {}
+    for filing in done:
+        folder, _, name = filing.relative_path.rpartition("/")
+        if "asset" in filing.record:
+            record = deciding.folder_record(
+                filing.asset_id, filing.file_hash, filing.size_bytes, name, filing.record
+            )
+        elif filing.asset_id in known:
+            record = _with_sidecar(known[filing.asset_id], filing, name)
+            known[filing.asset_id] = record
+        else:
+            continue
+        lines.setdefault(folder, []).append(record.to_line())
+    for folder, of_folder in sorted(lines.items()):
+        originals.append_records(folder, of_folder)
+
+
+def write_ledgers_view(
+    database: Database, originals: Originals, asset_ids: Collection[UUID]
+) -> None:
+    """Write what the ledger says of assets now into the records of their folders, durably."""
+    if not asset_ids:
+        return
+    with database.read() as session:
+        known = folder_records.load(session, asset_ids)
+        folders = folder_records.folders_of(session, asset_ids)
+    lines: dict[str, list[bytes]] = {}
+    for asset_id, record in known.items():
+        lines.setdefault(folders[asset_id], []).append(record.to_line())
+    for folder, of_folder in sorted(lines.items()):
+        originals.append_records(folder, of_folder)
+
+
+def spoken_of(done: Iterable[Filing]) -> set[UUID]:
+    """The photos that recorded sidecars and halves of pairs have said something of."""
+    found: set[UUID] = set()
+    for filing in done:
+        found |= pairing.touched(filing)
+        if filing.record.get("facts"):
+            found.update(map(UUID, filing.record["spoken_of"]))
+    return found
+
+
+def _with_sidecar(record: records.Record, filing: Filing, name: str) -> records.Record:
+    """A photo's record with one sidecar more."""
+    link = records.Link(
+        file_hash=filing.file_hash,
+        name=name,
+        size_bytes=filing.size_bytes,
+        **filing.record["link"],
+    )
+    others = tuple(each for each in record.links if each.file_hash != link.file_hash)
+    return dataclasses.replace(record, links=(*others, link))
