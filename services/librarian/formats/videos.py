@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import itertools
+import math
 import re
 import struct
 from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ _CREATE_DATE = {
     "avi": tag_names.RIFF_DATE_TIME_ORIGINAL,
 }
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?Z?")
-_MAX_UDTA = 10
+_MAX_UDTA, _MAX_TRACKS = 10, 100
 _ASF_FILE_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")
 _ASF_HEAD_BYTES = 1 << 16
 _ASF_EPOCH = datetime.datetime(1601, 1, 1, tzinfo=datetime.UTC)  # counted in 100 ns
@@ -111,7 +112,7 @@ def _stream_tags(container: Any) -> Iterator[tuple[str, JSON]]:  # noqa: ANN401 
 
 
 def _boxed(part: Slice) -> Tags:
-    """What FFmpeg leaves out or rounds: XMP, and the position of 3GPP's box (TS 26.244, loci)."""
+    """What FFmpeg leaves out or rounds: XMP, rotation, the position of 3GPP's box (loci)."""
     packet = boxes.extended(part, boxes.XMP)
     place: JSON = None
     for box in itertools.islice(boxes.at(part, b"moov", b"udta"), _MAX_UDTA):
@@ -120,17 +121,29 @@ def _boxed(part: Slice) -> Tags:
                 packet = packet or inner.body
             elif inner.name == b"loci":
                 place = _place(inner.content(300))
+    own = {tag_names.KEYS_GPS_COORDINATES: place, "Video:Rotation": _rotation(part)}
     found = xmp.tags(packet.at(0, xmp.MAX_PACKET_BYTES)) if packet else {}
-    return values.first({tag_names.KEYS_GPS_COORDINATES: place}.items(), found.items())
+    return values.first(own.items(), found.items())
 
 
 def _place(content: bytes) -> str | None:
-    """The position as ISO 6709 writes it."""
+    """The position (3GPP TS 26.244, loci) as ISO 6709 writes it."""
     _, _, numbers = content[6:].partition(b"\0")  # behind the place's name
     if len(numbers) < 13:
         return None
     longitude, latitude, altitude = (n / 65536 for n in struct.unpack_from(">iii", numbers, 1))
     return f"{latitude:+.5f}{longitude:+.5f}{altitude:+.3f}/"
+
+
+def _rotation(part: Slice) -> int | None:
+    """By how many degrees clockwise a player turns the first picture track (tkhd); None for 0."""
+    for box in itertools.islice(boxes.at(part, b"moov", b"trak", b"tkhd"), _MAX_TRACKS):
+        content = box.content(96)
+        matrix = content[52 if content[:1] == b"\1" else 40 :]
+        if len(matrix) >= 44 and any(matrix[36:44]):  # only pictures have a size
+            across, down = struct.unpack_from(">ii", matrix)
+            return round(math.degrees(math.atan2(down, across))) % 360 or None
+    return None
 
 
 def _of_asf(part: Slice) -> Iterator[tuple[str, JSON]]:

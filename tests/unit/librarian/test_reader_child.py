@@ -219,6 +219,21 @@ def test_the_position_of_a_3gp_is_as_exact_as_its_box() -> None:
     assert found.altitude_m == 12
 
 
+@pytest.mark.parametrize(
+    ("matrix", "degrees"), [((0, 1, -1, 0), 90), ((-1, 0, 0, -1), 180), ((0, -1, 1, 0), 270)]
+)
+def test_the_rotation_of_a_video_is_kept(matrix: tuple[int, ...], degrees: int) -> None:
+    content = bytearray(photos.video())
+    start = content.index(b"tkhd") + 4 + 40
+    a, b, c, d = (number << 16 for number in matrix)
+    content[start : start + 20] = struct.pack(">5i", a, b, 0, c, d)
+
+    found = facts(bytes(content))
+
+    assert found.tags["Video:Rotation"] == degrees
+    assert (found.width, found.height) == (64, 48)
+
+
 def test_a_cut_picture_keeps_its_metadata_and_names_the_problem() -> None:
     found = facts(photos.jpeg()[:-200])
 
