@@ -230,7 +230,14 @@ def is_told(lines: dict[UUID, Record], record: Record | None) -> bool:
     if line is None:
         return False
     told, known = (
-        (each.file_hash, each.name, each.captured, each.override, frozenset(each.links))
+        (
+            each.file_hash,
+            each.name,
+            each.captured,
+            each.override,
+            each.companions,
+            frozenset(each.links),
+        )
         for each in (line, record)
     )
     return told == known

@@ -145,6 +145,18 @@ def test_lost_lines_of_a_record_are_written_again(factory: Factory) -> None:
     assert differences(factory) == []
 
 
+def test_what_a_companion_said_is_written_if_the_record_does_not_know_it(factory: Factory) -> None:
+    factory.change(
+        """update asset_dates set companions = '[{"kind": "xmp", "tags": {"XMP:Rating": "5"},
+          "latitude_deg": null, "longitude_deg": null, "altitude_m": null}]'
+        where asset_id = (select id from media_assets where original_name = 'b.jpg')"""
+    )
+
+    assert kinds(factory) == {(reconcile.NO_LINE, f"{DAY}/b.jpg")}
+    assert repair(factory) == Counter({reconcile.NO_LINE: 1})
+    assert differences(factory) == []
+
+
 def test_flags_without_output_are_cleared_so_that_the_stage_runs_again(factory: Factory) -> None:
     with factory.database.transaction() as session:
         session.execute(
