@@ -6,13 +6,13 @@ from pathlib import Path
 import photos
 
 
-def write(folder: Path, count: int, *, per_folder: int = 500) -> None:
-    """Write `count` small JPEGs over ten days; each is another content."""
+def write(folder: Path, count: int, *, first: int = 0, per_folder: int = 500) -> None:
+    """Write `count` small JPEGs over ten days; each number from `first` is another content."""
     heads = [
         photos.jpeg(taken=f"2023:07:{day:02} 12:00:00", gps=(48.8, 2.3), seed=day)
         for day in range(1, 11)
     ]
-    for number in range(count):
+    for number in range(first, first + count):
         place = folder / f"{number // per_folder:04}"
         place.mkdir(parents=True, exist_ok=True)
         # After the end of the picture any bytes may follow.
