@@ -69,7 +69,8 @@ class Factory:
         found = self.found()
         with self.database.transaction() as session:
             known = occurrences.known(session, asking, found)
-            return occurrences.claim(session, asking, [f for f in found if f.path not in known])
+            new = [file for file in found if file.path not in known]
+            return occurrences.claim(session, asking, new, lambda _: True)
 
     def file(self, filer: Filer | None = None) -> Sequence[Outcome]:
         """One round of the librarian: finish what is interrupted, claim, file, give turns."""

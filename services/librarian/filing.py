@@ -342,7 +342,7 @@ class Batch:
         unrecorded = [o for o in self._outcomes.values() if o.file_id not in self._recorded]
 
         def decide(session: orm.Session) -> None:
-            rows.decide_files(session, unrecorded, self._now)
+            rows.decide_files(session, unrecorded, self._now, owner=self._means.owner.id)
             event_log.append(session, told, now=self._now)
 
         self._database.run(decide)

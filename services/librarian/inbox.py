@@ -194,15 +194,21 @@ def file_claimed(
 ) -> Sequence[Outcome]:
     """Claim and file; what could not be decided is given back, with the time of its next try."""
     began = desk.clock.monotonic()
-    claimed = claim(desk, asking, files)
+    claimed = claim(desk, asking, files, source_fd)
     if not claimed:
         return []
+    ids = [each.file_id for each in claimed]
+
+    def end_turn(session: orm.Session) -> None:
+        give_turns(session, outcomes, desk.clock.now())
+        occurrences.release(session, ids, desk.owner)
+
     try:
         outcomes = desk.filer.file(claimed, source_fd)
+        desk.database.run(end_turn)
     except BaseException:
-        give_back(desk, [each.file_id for each in claimed])
+        give_back(desk, ids)
         raise
-    desk.database.run(lambda session: give_turns(session, outcomes, desk.clock.now()))
     took_s = desk.clock.monotonic() - began
     for each in outcomes:
         if each.outcome is not None:
@@ -211,17 +217,25 @@ def file_claimed(
     return outcomes
 
 
-def claim(desk: Desk, asking: occurrences.Asking, files: Sequence[Found]) -> list[Claimed]:
+def claim(
+    desk: Desk, asking: occurrences.Asking, files: Sequence[Found], source_fd: int
+) -> list[Claimed]:
     """Claim together; where the ledger refuses a value one by one, so that it blames one file."""
+
+    def is_still_there(file: Found) -> bool:
+        return scanner.look_again(source_fd, file.path) == file
+
     try:
-        return desk.database.run(lambda session: occurrences.claim(session, asking, files))
+        return desk.database.run(
+            lambda session: occurrences.claim(session, asking, files, is_still_there)
+        )
     except exc.DBAPIError as error:
         if not databases.is_refused_value(error):
             raise
         if len(files) == 1:
             log.warning("inbox.refused", path=files[0].path, error=str(error.orig))
             return []
-    return [claimed for file in files for claimed in claim(desk, asking, [file])]
+    return [claimed for file in files for claimed in claim(desk, asking, [file], source_fd)]
 
 
 def give_turns(session: orm.Session, outcomes: Sequence[Outcome], now: datetime) -> None:
@@ -229,18 +243,16 @@ def give_turns(session: orm.Session, outcomes: Sequence[Outcome], now: datetime)
 
     One that is still being written is simply watched anew; the pauses of the others double.
     """
-    undecided = [each for each in outcomes if each.outcome is None]
-    moving = [each.file_id for each in undecided if each.reason in {CHANGED, OPEN}]
-    occurrences.release(session, moving)
     for each in outcomes:
-        if each.outcome == "failed" or (each.outcome is None and each.file_id not in moving):
+        is_moving = each.outcome is None and each.reason in {CHANGED, OPEN}
+        if each.outcome in {None, "failed"} and not is_moving:
             occurrences.postpone(session, each, now)
 
 
 def give_back(desk: Desk, claimed_ids: Sequence[UUID]) -> None:
     """Release claims if the database is there to hear it (a dead owner's are free anyway)."""
     try:
-        desk.database.run(lambda session: occurrences.release(session, claimed_ids))
+        desk.database.run(lambda session: occurrences.release(session, claimed_ids, desk.owner))
     except DependencyError:
         log.warning("inbox.claims_left", count=len(claimed_ids))
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import stat
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -16,13 +15,11 @@ from librarian.arrivals import WAITING_FOR_PHOTO, Found, Mode, Outcome, Source
 from librarian.desk import Desk
 from librarian.domain import release
 from librarian.repository import job_items, occurrences, recording, sources
+from librarian.repository.occurrences import IN_LIBRARY
 from librarian.settling import Settling
-from shared.disk import folders
 from shared.errors import PermanentError
 
 ALREADY_FILED: Final = "already filed from here"
-IN_LIBRARY: Final = frozenset(("filed", "duplicate", "companion"))
-"""Outcomes that need no second look; what failed or was refused before is tried again now."""
 IGNORED_BEFORE: Final = "ignored before"
 NO_PHOTO_YET: Final = "no photo yet"
 PAGE: Final = 1_000
@@ -86,10 +83,7 @@ class IngestJob:
         with self._desk.database.transaction() as session:
             settled = occurrences.known(session, self._asking(source), files)
             ids = job_items.open_files(session, source.id, self.job_id, files)
-            known = [ids[path] for path, each in settled.items() if each.outcome in IN_LIBRARY]
-            job_items.decide(session, self.job_id, known, "duplicate", ALREADY_FILED)
-            released = [ids[path] for path, each in settled.items() if each.outcome == "ignored"]
-            job_items.decide(session, self.job_id, released, "ignored", IGNORED_BEFORE)
+            self._decide_known(session, settled.values())
             for each in debris:
                 job_items.note(session, source.id, self.job_id, each.path, "ignored", each.rule)
             for other in unreadable:
@@ -97,6 +91,12 @@ class IngestJob:
                 path = other.path[: scanner.LONGEST_PATH_BYTES]
                 job_items.note(session, source.id, self.job_id, path, "failed", reason)
             return job_items.recorded(session, self.job_id, ids.values())
+
+    def _decide_known(self, session: orm.Session, settled: Collection[occurrences.Known]) -> None:
+        filed = [each.file_id for each in settled if each.outcome in IN_LIBRARY]
+        job_items.decide(session, self.job_id, filed, "duplicate", ALREADY_FILED)
+        released = [each.file_id for each in settled if each.outcome == "ignored"]
+        job_items.decide(session, self.job_id, released, "ignored", IGNORED_BEFORE)
 
     def _asking(self, source: Source) -> occurrences.Asking:
         now = self._desk.clock.now()
@@ -134,7 +134,7 @@ class IngestJob:
             source = sources.by_id(session, source_id)
         settling = self._settling.setdefault(source_id, Settling(self._quiet_s))
         with source.opened() as source_fd:
-            present = self._present(source_fd, items)
+            present = self._without_known(source, self._present(source_fd, items))
             settling.observe(present, self._desk.clock.monotonic())
             decided = len(items) - len(present)
             while settling.has_ready and not self._desk.stop.is_requested:
@@ -152,7 +152,7 @@ class IngestJob:
         failed: list[Outcome] = []
         for file_id, path in items:
             try:
-                look = look_again(source_fd, path)
+                look = scanner.look_again(source_fd, path)
             except OSError as error:
                 failed.append(Outcome(file_id, path, "failed", "unreadable", str(error)))
                 continue
@@ -162,6 +162,14 @@ class IngestJob:
         if failed:
             self._desk.database.run(lambda session: self._fail(session, failed))
         return present
+
+    def _without_known(self, source: Source, present: Sequence[Found]) -> list[Found]:
+        """Leave out what somebody else has filed meanwhile, an inbox of the same folder say."""
+        with self._desk.database.transaction() as session:
+            settled = occurrences.known(session, self._asking(source), present)
+            known = {path: each for path, each in settled.items() if each.outcome in IN_LIBRARY}
+            self._decide_known(session, known.values())
+        return [file for file in present if file.path not in known]
 
     def _fail(self, session: orm.Session, failed: Sequence[Outcome]) -> None:
         recording.decide_files(session, failed, self._desk.clock.now())
@@ -177,6 +185,8 @@ class IngestJob:
         if file_ids:
             with self._desk.database.transaction() as session:
                 occurrences.vanished(session, file_ids, self._desk.clock.now())
+                filed = occurrences.in_library(session, file_ids)
+                job_items.decide(session, self.job_id, filed, "duplicate", ALREADY_FILED)
                 job_items.decide(session, self.job_id, file_ids, "vanished", None)
 
     def _end_waiting(self) -> bool:
@@ -195,22 +205,3 @@ def as_text(folder: bytes) -> str:
     except UnicodeDecodeError as error:
         name = folder.decode("utf-8", "backslashreplace")
         raise PermanentError(f"{name} is not UTF-8; rename it, or name a folder above") from error
-
-
-def look_again(source_fd: int, path: bytes) -> Found | None:
-    """Return the file as it is now; None when there is no regular file any more.
-
-    It is not opened: whether it can be read is said when it is filed.
-    """
-    folder, name = os.path.split(path)
-    try:
-        folder_fd = folders.open_folder(source_fd, folder)
-    except (FileNotFoundError, folders.UnusablePathError):
-        return None
-    try:
-        facts = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
-    except FileNotFoundError:
-        return None
-    finally:
-        os.close(folder_fd)
-    return scanner.found(path, facts) if stat.S_ISREG(facts.st_mode) else None

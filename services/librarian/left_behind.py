@@ -36,7 +36,7 @@ class Tidying:
     def finish(self, source: Source) -> int:
         """Remove what is left of a source in move mode; how many files are gone now."""
         with self.database.read() as session:
-            leftovers = of_source(session, source.id)
+            leftovers = of_source(session, source.id, self.originals.owner)
         return len(self._remove(leftovers))
 
     def finish_files(self, file_ids: Sequence[UUID]) -> set[UUID]:

@@ -7,15 +7,11 @@ import hashlib
 import os
 import uuid
 from collections.abc import Iterator, Sequence
-from typing import Final
 from uuid import UUID
 
 from librarian import records
 from shared import errors, faults
-from shared.disk import folders, mass_change, publish, root_folder
-
-DAMAGED: Final = b".photofactory/damaged"
-"""Bytes that stood in the place of an original and were not its own; kept for a person."""
+from shared.disk import aside, folders, mass_change, publish, root_folder
 
 
 class Originals:
@@ -33,7 +29,7 @@ class Originals:
     ) -> None:
         self.folder = folder
         self.brake = brake
-        self._owner = owner
+        self.owner = owner
 
     @property
     def root_id(self) -> UUID:
@@ -47,7 +43,7 @@ class Originals:
 
     def new_temporary_name(self) -> bytes:
         """A name that nobody else takes."""
-        return f"{self._owner}.{uuid.uuid4().hex}".encode()
+        return f"{self.owner}.{uuid.uuid4().hex}".encode()
 
     def discard(self, temporary: bytes) -> None:
         """Remove a temporary file, if it is still there."""
@@ -126,24 +122,21 @@ class Originals:
             records.append(folder_fd, lines)
 
     def set_aside(self, relative_path: str) -> str:
-        """Move bad bytes from an original's path to DAMAGED; returns where they are now."""
+        """Keep bad bytes from the path of a file of ours; returns where they are now."""
         folder, name = os.path.split(os.fsencode(relative_path))
-        with self._folder(folder) as folder_fd, self._folder(DAMAGED) as aside_fd:
-            ending = name[-200:].decode("utf-8", "ignore")  # on a character boundary
-            kept = f"{uuid.uuid4().hex}-{ending}".encode()
-            os.rename(name, kept, src_dir_fd=folder_fd, dst_dir_fd=aside_fd)  # nobody has this name
-            publish.sync_folder(aside_fd)
-            publish.sync_folder(folder_fd)
-        return os.fsdecode(DAMAGED + b"/" + kept)
+        with self._folder(folder) as folder_fd:
+            return os.fsdecode(aside.set_aside(self.folder.fd, folder_fd, name))
 
     def kept_aside(self) -> list[str]:
         """The paths of all bytes that were set aside, in the order of their names."""
         try:
-            descriptor = self.folder.open_folder(DAMAGED)
+            descriptor = self.folder.open_folder(aside.FOLDER)
         except FileNotFoundError:
             return []
         try:
-            return [f"{os.fsdecode(DAMAGED)}/{name}" for name in sorted(os.listdir(descriptor))]
+            return [
+                f"{os.fsdecode(aside.FOLDER)}/{name}" for name in sorted(os.listdir(descriptor))
+            ]
         finally:
             os.close(descriptor)
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from librarian.arrivals import Found, mtime_ns_of
 from librarian.domain import ignoring
+from shared.disk import folders
 
 LONGEST_PATH_BYTES: Final = 2_400
 """An index of PostgreSQL takes no longer one."""
@@ -108,6 +109,25 @@ def look_at(root_fd: int, path: bytes, *, is_named: bool = False) -> Iterator[Me
         return
     except OSError as error:
         yield Unreadable(path, error.strerror or str(error))
+
+
+def look_again(source_fd: int, path: bytes) -> Found | None:
+    """Return the file as it is now; None when there is no regular file any more.
+
+    It is not opened: whether it can be read is said when it is filed.
+    """
+    folder, name = os.path.split(path)
+    try:
+        folder_fd = folders.open_folder(source_fd, folder)
+    except (FileNotFoundError, folders.UnusablePathError):
+        return None
+    try:
+        facts = os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    finally:
+        os.close(folder_fd)
+    return found(path, facts) if stat.S_ISREG(facts.st_mode) else None
 
 
 def found(path: bytes, facts: os.stat_result) -> Found:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from librarian.arrivals import KEPT
-from shared import models
+from shared import models, ownership
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -25,9 +25,10 @@ class Leftover:
     relative_path: str
 
 
-def of_source(session: orm.Session, source_id: UUID) -> list[Leftover]:
-    """Every leftover of a source."""
-    return _select(session, models.File.source_id == source_id)
+def of_source(session: orm.Session, source_id: UUID, owner: int) -> list[Leftover]:
+    """Every leftover of a source, but for those that another living owner is at."""
+    mine = sa.or_(models.File.owner == owner, sa.text(ownership.is_free("files.owner")))
+    return _select(session, sa.and_(models.File.source_id == source_id, mine))
 
 
 def of_files(session: orm.Session, file_ids: Collection[UUID]) -> list[Leftover]:

@@ -7,7 +7,7 @@ another size or mtime at the same path is another occurrence: the old row stays 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -30,6 +30,8 @@ TAKE: Final = sa.text("""
     from unnest(cast(:ids as uuid[]), cast(:jobs as uuid[]), cast(:sizes as bigint[]),
       cast(:mtimes as bigint[])) as i(id, job_id, size_bytes, mtime_ns)
     where f.id = i.id""")
+
+IN_LIBRARY: Final = frozenset(("filed", "duplicate", "companion"))
 
 FIRST_PAUSE = timedelta(seconds=10)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -81,7 +83,7 @@ def known(session: orm.Session, asking: Asking, files: Sequence[Found]) -> dict[
     return {
         row.path: Known(row.path, row.id, row.outcome, row.asset_id)
         for row in rows
-        if signatures[row.path] == (row.size_bytes, row.mtime_ns)
+        if signatures[row.path] == signature(row)
         and is_settled(asking, row.outcome, row.reason, row.next_attempt_at)
     }
 
@@ -103,10 +105,16 @@ def is_settled(
     return asking.mode == "copy" or reason == KEPT
 
 
-def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[Claimed]:
+def claim(
+    session: orm.Session,
+    asking: Asking,
+    files: Iterable[Found],
+    is_still_there: Callable[[Found], bool],
+) -> list[Claimed]:
     """Return the files that are ours alone now, each with its row.
 
-    Left out are files that another living librarian has claimed.
+    Left out are files that another living librarian is at, or was at since we looked: what is
+    decided by now, and what is gone.
     """
     by_path = {file.path: file for file in files}
     live = live_rows(session, asking.source, list(by_path))
@@ -117,11 +125,11 @@ def claim(session: orm.Session, asking: Asking, files: Iterable[Found]) -> list[
         row = live.get(path)
         if row is None:
             fresh.append(file)
-        elif row.outcome is None and row.owner not in {None, asking.owner} and row.is_live:
+        elif is_at_it(row, asking) or is_decided_since(row, asking, file):
             continue
         elif is_same_try(row, file):
             same.append((row, file))
-        else:
+        elif is_still_there(file):
             supersede(session, row.id, asking.now)
             replaced[path] = row.id
             fresh.append(file)
@@ -142,6 +150,8 @@ def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[
             File.size_bytes,
             File.mtime_ns,
             File.outcome,
+            File.reason,
+            File.next_attempt_at,
             File.owner,
             File.attempts,
             File.job_id,
@@ -155,11 +165,30 @@ def live_rows(session: orm.Session, source: Source, paths: list[bytes]) -> dict[
     return {row.path: row for row in session.execute(query, {"paths": paths})}
 
 
+def is_at_it(row: Row, asking: Asking) -> bool:
+    """Return whether another living librarian has claimed this file and is not done with it."""
+    return bool(row.is_live) and row.owner != asking.owner
+
+
+def is_decided_since(row: Row, asking: Asking, file: Found) -> bool:
+    """Return whether this very file is settled by now; of what a job names it knows better."""
+    if asking.job_id is not None or row.source_removed_at is not None:
+        return False
+    return signature(row) == (file.size, file.mtime_ns) and is_settled(
+        asking, row.outcome, row.reason, row.next_attempt_at
+    )
+
+
+def signature(row: Row) -> tuple[int, int]:
+    """Return the size and mtime of the file that a row is about."""
+    return row.size_bytes, row.mtime_ns
+
+
 def is_same_try(row: Row, file: Found) -> bool:
     """Return whether ``row`` is about this very file and not yet decided for good."""
     if row.source_removed_at is not None or row.outcome not in {None, "failed", "vanished"}:
         return False
-    return row.outcome is None or (row.size_bytes, row.mtime_ns) == (file.size, file.mtime_ns)
+    return row.outcome is None or signature(row) == (file.size, file.mtime_ns)
 
 
 def take(session: orm.Session, asking: Asking, same: Sequence[tuple[Row, Found]]) -> list[Claimed]:
@@ -213,10 +242,10 @@ def insert(session: orm.Session, asking: Asking, files: Sequence[Found]) -> list
     ]
 
 
-def release(session: orm.Session, file_ids: Sequence[UUID]) -> None:
-    """Give claimed files back untried: a dependency is gone, or we are stopping."""
+def release(session: orm.Session, file_ids: Sequence[UUID], owner: int) -> None:
+    """Give up our claims of files."""
     session.execute(
-        sa.update(File).where(File.id.in_(file_ids), File.outcome.is_(None)).values(owner=None)
+        sa.update(File).where(File.id.in_(file_ids), File.owner == owner).values(owner=None)
     )
 
 
@@ -225,7 +254,7 @@ def postpone(session: orm.Session, outcome: Outcome, now: datetime) -> None:
     tries = session.scalar(
         sa.update(File)
         .where(File.id == outcome.file_id, File.superseded_at.is_(None))
-        .values(owner=None, attempts=File.attempts + 1)
+        .values(attempts=File.attempts + 1)
         .returning(File.attempts)
     )
     if tries is not None:
@@ -272,6 +301,12 @@ def vanished(session: orm.Session, file_ids: Sequence[UUID], now: datetime) -> N
             .where(File.id.in_(file_ids), is_held())
             .values(outcome="vanished", reason=None, detail=None, owner=None, decided_at=now)
         )
+
+
+def in_library(session: orm.Session, file_ids: Sequence[UUID]) -> list[UUID]:
+    """Return those of the files whose content is in the library."""
+    query = sa.select(File.id).where(File.id.in_(file_ids), File.outcome.in_(IN_LIBRARY))
+    return list(session.scalars(query))
 
 
 def pause(tries: int) -> timedelta:

@@ -41,8 +41,14 @@ def insert_sidecars(session: orm.Session, filing_ids: Collection[UUID]) -> None:
     session.execute(_INSERT_SIDECARS, {"ids": list(filing_ids)})
 
 
-def decide_files(session: orm.Session, outcomes: Sequence[Outcome], now: datetime) -> None:
-    """Give files, and the items of their jobs, what became of them."""
+def decide_files(
+    session: orm.Session, outcomes: Sequence[Outcome], now: datetime, *, owner: int | None = None
+) -> None:
+    """Give files, and the items of their jobs, what became of them.
+
+    With an ``owner``, only those that are still theirs: who lost the database was taken for dead.
+    The claim goes on, until the source is gone as well.
+    """
     decided = sorted(
         (each for each in outcomes if each.outcome is not None), key=lambda each: each.file_id
     )
@@ -56,9 +62,10 @@ def decide_files(session: orm.Session, outcomes: Sequence[Outcome], now: datetim
         "details": [each.detail for each in decided],
         "assets": [each.asset_id for each in decided],
         "hashes": [each.file_hash for each in decided],
+        "owner": owner,
     }
-    session.execute(_DECIDE_FILES, values)
-    session.execute(_DECIDE_ITEMS, {"ids": values["ids"]})
+    ours = session.scalars(_DECIDE_FILES, values)
+    session.execute(_DECIDE_ITEMS, {"ids": list(ours)})
 
 
 def decided(session: orm.Session, file_ids: Collection[UUID]) -> dict[UUID, Outcome]:
@@ -130,11 +137,12 @@ _INSERT_SIDECARS: Final = sa.text(f"""
 _DECIDE_FILES: Final = sa.text("""
     update files set outcome = i.outcome, reason = i.reason, detail = i.detail,
       asset_id = coalesce(i.asset, files.asset_id), file_hash = coalesce(i.hash, files.file_hash),
-      decided_at = :now, owner = null, next_attempt_at = null
+      decided_at = :now, next_attempt_at = null
     from unnest(cast(:ids as uuid[]), cast(:outcomes as text[]), cast(:reasons as text[]),
       cast(:details as text[]), cast(:assets as uuid[]), cast(:hashes as text[]))
       as i(id, outcome, reason, detail, asset, hash)
-    where files.id = i.id""")
+    where files.id = i.id and (cast(:owner as bigint) is null or files.owner = :owner)
+    returning files.id""")
 
 _DECIDE_ITEMS: Final = sa.text("""
     insert into job_files (job_id, file_id, outcome, reason, detail, target_path, attempts)

@@ -28,7 +28,7 @@ def asking(database: Database) -> occurrences.Asking:
 
 
 def claim(database: Database, asking: occurrences.Asking, file: Found = FILE) -> list[Claimed]:
-    return database.run(lambda session: occurrences.claim(session, asking, [file]))
+    return database.run(lambda session: occurrences.claim(session, asking, [file], lambda _: True))
 
 
 def decide(database: Database, file_id: UUID, outcome: str, reason: str | None = None) -> None:

@@ -79,6 +79,7 @@ def test_a_file_that_the_ledger_refuses_is_left_out_alone(desk: tuple[Factory, D
     good = Found(b"good.jpg", size=1, mtime_ns=1, inode=1, ctime_ns=1)
     bad = Found(b"bad.jpg", size=2**70, mtime_ns=1, inode=2, ctime_ns=1)
 
-    claimed = inbox.claim(at, asking, [good, bad])
+    with asking.source.opened() as source_fd:
+        claimed = inbox.claim(at, asking, [good, bad], source_fd)
 
     assert [each.found for each in claimed] == [good]
