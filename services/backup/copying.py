@@ -10,14 +10,12 @@ from typing import Final
 from uuid import uuid4
 
 from shared import errors, faults
-from shared.disk import disk_space, folders, publish, renaming
+from shared.disk import aside, disk_space, publish
 from shared.disk.root_folder import RootFolder
 
 TEMPORARY_PREFIX: Final = "backup-"
 _BEGINNING: Final = 4096
 """Bytes of a record that tell it from another one: asset ids are in its first line."""
-DAMAGED: Final = b".photofactory/damaged"
-"""Where bytes are kept that stood in the place of a copy and were not its own."""
 
 _TARGET_GONE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENODEV, errno.ENXIO,
     errno.ESTALE, errno.ENOTCONN, errno.EHOSTDOWN, errno.ETIMEDOUT}  # fmt: skip
@@ -158,7 +156,8 @@ def _copy_to(
             raise ContentDiffersError(f"its content is {found}, {file_hash} was filed")
         with _parent(target, os.fsencode(path)) as (folder_fd, name):
             if is_ours:
-                _put_aside(target, folder_fd, name)
+                with contextlib.suppress(FileNotFoundError):
+                    aside.set_aside(target.fd, folder_fd, name)
             publish.publish(target.temporary_fd, temporary, folder_fd, name)
 
 
@@ -190,19 +189,6 @@ def _parent(target: RootFolder, path: bytes) -> Iterator[tuple[int, bytes]]:
         yield folder_fd, name
     finally:
         os.close(folder_fd)
-
-
-def _put_aside(target: RootFolder, folder_fd: int, name: bytes) -> None:
-    """Keep damaged bytes for a person; the place is free then."""
-    aside_fd = target.ensure_folders(DAMAGED)
-    try:
-        kept = uuid4().hex.encode() + b"-" + name[-200:]
-        renaming.rename_no_replace(folder_fd, name, aside_fd, kept)
-        folders.sync_folder(aside_fd)
-    except FileNotFoundError:
-        return
-    finally:
-        os.close(aside_fd)
 
 
 def _size_of(target: RootFolder, path: bytes) -> int:
