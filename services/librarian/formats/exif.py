@@ -12,7 +12,7 @@ from typing import BinaryIO, Literal, cast
 
 import exifread
 from exifread.tags.fields import FieldType
-from PIL import ExifTags, Image
+from PIL import ExifTags
 
 from librarian.domain import tag_names
 from librarian.domain.facts import JSON
@@ -138,6 +138,8 @@ def _plain(kind: FieldType, found: object) -> object:
 
 
 def _pillow(block: bytes, group: str | None) -> list[_Raw]:
+    from PIL import Image  # heavy, and hardly ever needed
+
     exif = Image.Exif()
     try:
         with warnings.catch_warnings(action="ignore"):
