@@ -26,6 +26,8 @@ Item = TypeVar("Item")
 
 SCAN_BATCH: Final = 2_000
 FILING_BATCH: Final = 64
+BATCH_BYTES: Final = 1 << 30
+"""A batch of long videos ends within a minute or so, like one of photos: nobody seems to hang."""
 BUDGET_S: Final = 5.0
 """Files are filed for this long before the next scan, so that a bulk drop starves nobody."""
 DEBOUNCE_S: Final = 0.5
@@ -177,7 +179,7 @@ class Inbox:
         until = clock.monotonic() + max(BUDGET_S, 10 * self._scan_cost_s)
         decided = 0
         while self.is_busy and not self._desk.stop.is_requested and clock.monotonic() < until:
-            batch = self._settling.ready(FILING_BATCH)
+            batch = self._settling.ready(FILING_BATCH, BATCH_BYTES)
             outcomes = file_claimed(self._desk, self._asking(), batch, source_fd)
             self._settling.tried(batch, outcomes)
             decided += sum(outcome.outcome is not None for outcome in outcomes)

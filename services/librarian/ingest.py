@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import urllib.parse
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -37,27 +37,29 @@ class IngestJob:
         self._is_discovered = False
         self._next_round_at = 0.0
         self._settling: dict[UUID, Settling] = {}
+        self._steps = self._go_round()
 
     def visit(self) -> bool:
-        """Go on for one round over the open items; return whether the job is complete.
+        """Go on for some seconds; return whether the job is complete.
 
         Raises PermanentError when a named path is not there (any more).
         """
-        if not self._is_discovered:
-            for path in self._paths:
-                self._discover(path)
-            self._is_discovered = True
-        if self._desk.clock.monotonic() < self._next_round_at:
-            return False
-        met, open_items = self._look_at_all()
-        if open_items == met:  # nothing was complete yet
-            self._next_round_at = self._desk.clock.monotonic() + LOOK_AGAIN_S
-        if self._desk.stop.is_requested:
-            return False  # what was not discovered yet is no part of "nothing is left"
-        # A round that decided something may have brought the photo that a sidecar waits for.
-        return open_items == 0 or (open_items == met and self._end_waiting())
+        clock = self._desk.clock
+        until = clock.monotonic() + inbox.BUDGET_S
+        while self._next_round_at <= clock.monotonic() <= until:
+            try:
+                next(self._steps)
+            except StopIteration as end:
+                self._steps = self._go_round()
+                return bool(end.value)
+            except BaseException:
+                self._steps = self._go_round()
+                raise
+            if self._desk.stop.is_requested:
+                break  # what was not looked at is no part of "nothing is left"
+        return False
 
-    def _discover(self, path: bytes) -> None:
+    def _discover(self, path: bytes) -> Iterator[None]:
         folder, start = (path, b"") if os.path.isdir(path) else os.path.split(path)
         if not os.path.lexists(path):
             raise PermanentError(f"{os.fsdecode(path)} is not there")
@@ -66,11 +68,10 @@ class IngestJob:
         with source.opened() as source_fd:
             met = scanner.walk(source_fd, start, is_named=True)
             for batch in inbox.batched(met, PAGE):
-                if self._desk.stop.is_requested:
-                    return
                 recorded = self._add(source, batch)
                 if recorded and self._mode == "move":
                     self._desk.filer.remove_recorded(source, source_fd, recorded)
+                yield
 
     def _add(self, source: Source, batch: Sequence[scanner.Met]) -> list[UUID]:
         """Make every file met an item; what needs no work has its outcome at once.
@@ -114,36 +115,46 @@ class IngestJob:
             for source_id in {row.source_id for row in rows}:
                 yield source_id, [(r.id, r.path) for r in rows if r.source_id == source_id]
 
-    def _look_at_all(self) -> tuple[int, int]:
-        """Return how many items were open, and how many of them still are."""
-        met = still_open = 0
+    def _go_round(self) -> Generator[None, None, bool]:
+        """Look at every open item once and file what is complete; is the job complete then?
+
+        Yields after each step that takes a moment. Begun anew, it adds nothing that is there.
+        """
+        if not self._is_discovered:
+            for path in self._paths:
+                yield from self._discover(path)
+            self._is_discovered = True
+        met = decided = 0
         for settling in self._settling.values():
             settling.begin()
-        for source_id, files in self._pages():
-            if self._desk.stop.is_requested:
-                break
-            met += len(files)
-            still_open += self._round(source_id, files)
+        for source_id, items in self._pages():
+            met += len(items)
+            for decided_now in self._file_page(source_id, items):
+                decided += decided_now
+                yield
         for settling in self._settling.values():
             settling.end()
-        return met, still_open
+        if not decided:  # nothing was complete yet
+            self._next_round_at = self._desk.clock.monotonic() + LOOK_AGAIN_S
+        # A round that decided something may have brought the photo that a sidecar waits for.
+        return decided == met or (not decided and self._end_waiting())
 
-    def _round(self, source_id: UUID, items: Sequence[tuple[UUID, bytes]]) -> int:
-        """Look at every item once and file what is complete; return how many stay open."""
+    def _file_page(self, source_id: UUID, items: Sequence[tuple[UUID, bytes]]) -> Iterator[int]:
+        """File what is complete of some items; yields how many are decided, batch by batch."""
         with self._desk.database.read() as session:
             source = sources.by_id(session, source_id)
         settling = self._settling.setdefault(source_id, Settling(self._quiet_s))
         with source.opened() as source_fd:
             present = self._without_known(source, self._present(source_fd, items))
-            settling.observe(present, self._desk.clock.monotonic())
-            decided = len(items) - len(present)
-            while settling.has_ready and not self._desk.stop.is_requested:
-                batch = settling.ready(inbox.FILING_BATCH)
+        settling.observe(present, self._desk.clock.monotonic())
+        yield len(items) - len(present)
+        while settling.has_ready:
+            batch = settling.ready(inbox.FILING_BATCH, inbox.BATCH_BYTES)
+            with source.opened() as source_fd:
                 outcomes = inbox.file_claimed(self._desk, self._asking(source), batch, source_fd)
-                settling.tried(batch, outcomes)
-                decided += sum(outcome.outcome is not None for outcome in outcomes)
                 inbox.remove_emptied(source_fd, outcomes)
-        return len(items) - decided
+            settling.tried(batch, outcomes)
+            yield sum(outcome.outcome is not None for outcome in outcomes)
 
     def _present(self, source_fd: int, items: Sequence[tuple[UUID, bytes]]) -> list[Found]:
         """Look at every item; those that are gone or cannot be looked at are decided."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
@@ -53,9 +52,15 @@ class Settling:
             self._forget(path)
         self._unmet = set()
 
-    def ready(self, count: int) -> list[Found]:
-        """Return at most so many complete files, those that became so first."""
-        return list(itertools.islice(self._ready.values(), count))
+    def ready(self, count: int, size_bytes: int) -> list[Found]:
+        """Return complete files, those that became so first: as many as allowed, at least one."""
+        turn: list[Found] = []
+        for file in self._ready.values():
+            size_bytes -= file.size
+            if turn and (size_bytes < 0 or len(turn) == count):
+                break
+            turn.append(file)
+        return turn
 
     def tried(self, files: Iterable[Found], outcomes: Iterable[Outcome]) -> None:
         """Note that the turn of ready files is over: their next is after another look.

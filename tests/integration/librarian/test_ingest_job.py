@@ -15,8 +15,9 @@ import photos
 from factories import Factory
 from hand_clock import GoingOn, HandClock, Stopping
 from librarian import inbox, settling
-from librarian.arrivals import Mode
+from librarian.arrivals import Claimed, Mode, Outcome
 from librarian.desk import Desk
+from librarian.filer import Filer
 from librarian.ingest import ALREADY_FILED, IngestJob
 from librarian.repository import job_items
 from shared import jobs
@@ -291,3 +292,57 @@ def test_a_sidecar_met_before_its_photo_is_filed_beside_it(
     counted = bench.ingest([bench.folder])
 
     assert counted == {"filed": 8, "companion": 8, "ignored": 1}
+
+
+class SlowFiler(Filer):
+    """A batch takes longer than a visit should."""
+
+    def __init__(self, means: Filer, clock: HandClock) -> None:
+        self.means = means.means
+        self._turn = means._turn
+        self._clock = clock
+
+    def file(self, batch: Sequence[Claimed], source_fd: int) -> Sequence[Outcome]:
+        self._clock.pass_by(10)
+        return super().file(batch, source_fd)
+
+
+def test_a_visit_ends_after_a_batch_that_took_long_so_that_inboxes_have_their_turn(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "FILING_BATCH", 1)
+    for number in range(3):
+        bench.put(f"{number}.jpg", photos.jpeg(None, seed=number))
+    assert isinstance(bench.desk.filer, Filer)
+    slow = dataclasses.replace(bench.desk, filer=SlowFiler(bench.desk.filer, bench.clock))
+    job = IngestJob(bench.request([bench.folder], "copy"), [quoted(bench.folder)], "copy", slow)
+    job.visit()
+    bench.clock.pass_by(6)
+    filed: list[int] = []
+
+    while not job.visit():
+        filed.append(len(bench.factory.names()))
+
+    assert filed[:3] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("was_met_before", "expected"), [(False, "filed"), (True, "duplicate")])
+def test_what_an_inbox_files_while_a_job_waits_for_it_is_an_outcome_of_the_job(
+    bench: Bench, was_met_before: bool, expected: str
+) -> None:
+    bench.factory.drop("a.jpg", photos.jpeg(None))
+    if was_met_before:
+        bench.factory.claim(owner=1)  # and died
+    paths = [bench.factory.inbox]
+    job_id = bench.request(paths, "move")
+    job = IngestJob(job_id, [quoted(path) for path in paths], "move", bench.desk)
+    job.visit()
+
+    bench.factory.file()
+    bench.clock.pass_by(6)
+    is_complete = job.visit()
+
+    assert is_complete
+    with bench.desk.database.read() as session:
+        assert job_items.counts(session, job_id) == {expected: 1}
+    assert bench.factory.outcomes() == {"a.jpg": "filed"}

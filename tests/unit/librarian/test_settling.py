@@ -17,7 +17,7 @@ def look(settling: Settling, file: Found, at: float) -> list[Found]:
     settling.begin()
     settling.observe([file], at)
     settling.end()
-    complete = settling.ready(9)
+    complete = settling.ready(9, 1_000)
     settling.tried(complete, decided(complete))
     return complete
 
@@ -80,7 +80,7 @@ def test_a_file_that_changed_while_it_was_read_is_quiet_anew_and_another_is_not(
     settling.observe([FILE], 5.0)
 
     settling.tried([FILE], decided([FILE], reason))
-    at_once = settling.ready(9)
+    at_once = settling.ready(9, 1_000)
     turns = [at for at in (6.0, 10.9, 11.0) if look(settling, FILE, at)]
 
     assert at_once == []
@@ -94,7 +94,7 @@ def test_a_complete_file_that_changes_before_its_turn_is_not_complete_any_more()
 
     settling.observe([replace(FILE, size=20)], 6.0)
 
-    assert settling.ready(9) == []
+    assert settling.ready(9, 1_000) == []
 
 
 def test_a_complete_file_waits_for_its_turn_however_often_it_is_met() -> None:
@@ -105,7 +105,7 @@ def test_a_complete_file_waits_for_its_turn_however_often_it_is_met() -> None:
         settling.observe([FILE], at)
         settling.end()
 
-    assert settling.ready(9) == [FILE]
+    assert settling.ready(9, 1_000) == [FILE]
 
 
 def test_a_drop_of_any_size_is_held_in_parts_and_all_of_it_gets_its_turn() -> None:
@@ -120,7 +120,7 @@ def test_a_drop_of_any_size_is_held_in_parts_and_all_of_it_gets_its_turn() -> No
         settling.observe(left, at)
         settling.end()
         assert settling.seen == len(left)
-        turn = settling.ready(LIMIT + 1)
+        turn = settling.ready(LIMIT + 1, 1 << 30)
         assert len(turn) in {0, min(len(left), LIMIT)}
         settling.tried(turn, decided(turn))
         done += turn
@@ -144,3 +144,14 @@ def test_a_scan_is_worth_it_as_soon_as_filing_makes_room_for_what_was_left_out()
 
     assert while_none_is_complete == 4.0
     assert settling.due_in_s(5.0) == 0.0
+
+
+def test_a_turn_is_limited_by_count_and_by_size_but_never_empty() -> None:
+    settling = Settling()
+    files = [replace(FILE, path=b"%d.jpg" % number, size=10) for number in range(5)]
+    for at in (0.0, 5.0):
+        settling.observe(files, at)
+
+    assert settling.ready(3, 1_000) == files[:3]
+    assert settling.ready(9, 20) == files[:2]
+    assert settling.ready(9, 5) == files[:1]
