@@ -45,6 +45,7 @@ class Inbox:
         self._wake = wake
         self._settling = Settling()
         self._watcher: watcher.Watcher | None = None
+        self._refusal: str | None = None
         self._is_recovered = False
         self._next_scan_at = desk.clock.monotonic()
         self._scan_cost_s = 0.0
@@ -83,8 +84,7 @@ class Inbox:
             if not self._is_recovered:
                 self._desk.filer.recover(self.source, source_fd)
                 self._is_recovered = True
-            if self._watcher is None:
-                self._watch()
+            self._watch()
             if self._desk.clock.monotonic() >= self._next_scan_at:
                 self._scan(source_fd)
             return self._file(source_fd)
@@ -96,11 +96,16 @@ class Inbox:
             self._watcher = None
 
     def _watch(self) -> None:
-        self._watcher = watcher.watch(self.source.path, self._hint, self._wake)
+        """Watch, and say how; the system may refuse to watch a new folder at any time."""
+        if self._watcher is None:
+            self._watcher = watcher.watch(self.source.path, self._hint, self._wake)
+        elif self._watcher.reason == self._refusal:
+            return
+        self._refusal = self._watcher.reason
+        if self._refusal:
+            log.warning("inbox.polled", inbox=self.source.name, reason=self._refusal)
         with self._desk.database.transaction() as session:
-            sources.report_watching(
-                session, self.source.id, self._watcher.mode, self._watcher.reason
-            )
+            sources.report_watching(session, self.source.id, self._refusal)
 
     def _scan(self, source_fd: int) -> None:
         """Look at every file once; what is complete and not settled becomes ready."""

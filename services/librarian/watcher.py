@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from watchdog import events
-from watchdog.observers import Observer
+
+from librarian import observing
 
 CHANGES: Final[list[type[events.FileSystemEvent]]] = [
     events.FileCreatedEvent,
@@ -32,8 +33,10 @@ NETWORK_FILE_SYSTEMS: Final = frozenset(
 class Watcher(Protocol):
     """Something that sets its signals when an inbox may have changed."""
 
-    mode: Literal["native", "polling"]
-    reason: str | None
+    @property
+    def reason(self) -> str | None:
+        """Why nothing, or not all, is watched, so that scans alone find what arrives."""
+        ...
 
     def close(self) -> None:
         """End the watching."""
@@ -43,10 +46,8 @@ class Watcher(Protocol):
 class Polling:
     """No watching at all: the periodic scan alone finds what arrived."""
 
-    mode: Literal["native", "polling"] = "polling"
-
     def __init__(self, reason: str) -> None:
-        self.reason: str | None = reason
+        self.reason = reason
 
     def close(self) -> None:
         """Do nothing."""
@@ -55,14 +56,21 @@ class Polling:
 class Native(events.FileSystemEventHandler):
     """The operating system tells of changes; every one sets the signals."""
 
-    mode: Literal["native", "polling"] = "native"
-    reason: str | None = None
-
     def __init__(self, path: str, *signals: threading.Event) -> None:
         self._signals = signals
-        self._observer = Observer()
+        self._observer = observing.Observer()
         self._observer.schedule(self, path, recursive=True, event_filter=CHANGES)
-        self._observer.start()
+        try:
+            self._observer.start()
+        except OSError:
+            self._observer.on_thread_stop()
+            raise
+
+    @property
+    def reason(self) -> str | None:
+        """Why a folder is not watched; the others still are."""
+        error = self._observer.refusal
+        return refusal(error) if error else None
 
     def on_any_event(self, event: events.FileSystemEvent) -> None:
         """Set the signals."""
@@ -84,7 +92,12 @@ def watch(path: str, *signals: threading.Event) -> Watcher:
     try:
         return Native(path, *signals)
     except OSError as error:
-        return Polling(f"the system refused to watch: {error.strerror or error}")
+        return Polling(refusal(error))
+
+
+def refusal(error: OSError) -> str:
+    """Return the reason of one who was not allowed to watch."""
+    return f"the system refused to watch: {error.strerror or error}"
 
 
 def file_system_of(path: str, mounts: str = "/proc/self/mounts") -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -92,17 +91,12 @@ def of_folder(session: orm.Session, path: str) -> UUID:
     return source.id
 
 
-def report_watching(
-    session: orm.Session,
-    source_id: UUID,
-    watching: Literal["native", "polling"],
-    reason: str | None,
-) -> None:
-    """Store how an inbox is watched, for status."""
+def report_watching(session: orm.Session, source_id: UUID, refusal: str | None) -> None:
+    """Store how an inbox is watched, for status: polled if something is not told of all of it."""
     session.execute(
         sa.update(models.Source)
         .where(models.Source.id == source_id)
-        .values(watching=watching, watching_reason=reason)
+        .values(watching="polling" if refusal else "native", watching_reason=refusal)
     )
 
 

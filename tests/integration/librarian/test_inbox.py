@@ -11,6 +11,7 @@ import factories
 import photos
 from factories import Factory
 from hand_clock import GoingOn, HandClock
+from librarian import watcher
 from librarian.arrivals import Mode
 from librarian.desk import Desk
 from librarian.inbox import Inbox
@@ -174,3 +175,19 @@ def test_an_inbox_that_is_another_folder_now_is_not_touched(
 
     assert path.exists()
     assert factory.names() == []
+
+
+def test_status_tells_when_the_system_refuses_to_watch_a_new_folder(
+    open_inbox: Callable[[Mode], Opened],
+) -> None:
+    factory, inbox, clock = open_inbox("copy")
+    told = "select watching, watching_reason as reason from sources where auto_import"
+    inbox.visit()
+
+    inbox.close()
+    inbox._watcher = watcher.Polling("no watch is left")
+    clock.pass_by(61)
+    inbox.visit()
+
+    [source] = factory.rows(told)
+    assert (source.watching, source.reason) == ("polling", "no watch is left")

@@ -1,4 +1,7 @@
+import ctypes
+import errno
 import itertools
+import sys
 import threading
 from pathlib import Path
 
@@ -23,7 +26,7 @@ def test_a_new_file_sets_the_signal(tmp_path: Path) -> None:
         return signal.is_set()
 
     try:
-        if watching.mode == "polling":  # the machine's own limit of watchers, or its disk
+        if watching.reason:  # the machine's own limit of watchers, or its disk
             pytest.skip(f"nothing can be watched here: {watching.reason}")
         waiting.until(drop_one_more, what="a hint")
     finally:
@@ -33,9 +36,40 @@ def test_a_new_file_sets_the_signal(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_watched_is_polled_and_says_why(tmp_path: Path) -> None:
     watching = watcher.watch(str(tmp_path / "gone"), threading.Event())
 
-    assert watching.mode == "polling"
     assert watching.reason is not None
     assert "No such file" in watching.reason
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify")
+def test_a_folder_beyond_the_limit_of_watches_is_told_at_the_start_and_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from watchdog.observers import inotify_c
+
+    add, left = inotify_c.inotify_add_watch, itertools.count(2, -1)
+
+    def add_while_some_are_left(fd: int, path: bytes, mask: int) -> int:
+        if next(left) > 0:
+            return int(add(fd, path, mask))
+        ctypes.set_errno(errno.ENOSPC)
+        return -1
+
+    monkeypatch.setattr(inotify_c, "inotify_add_watch", add_while_some_are_left)
+    (tmp_path / "first").mkdir()
+    watching = watcher.watch(str(tmp_path), threading.Event())
+
+    try:
+        while_all_are_watched = watching.reason
+        (tmp_path / "second").mkdir()
+        told = waiting.until(lambda: watching.reason or "", what="the refusal")
+    finally:
+        watching.close()
+    again = watcher.watch(str(tmp_path), threading.Event())
+    again.close()
+
+    assert while_all_are_watched is None
+    assert "watch limit reached" in told
+    assert again.reason == told
 
 
 def test_the_file_system_of_a_path_is_that_of_the_innermost_mount(tmp_path: Path) -> None:
