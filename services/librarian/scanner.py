@@ -62,12 +62,13 @@ def walk_folder(root_fd: int, path: bytes, below: list[bytes]) -> Iterator[Met]:
     try:
         with opened(root_fd, path) as folder_fd, os.scandir(folder_fd) as entries:
             for entry in entries:
-                inside = join(path, os.fsencode(entry.name))
+                name, is_folder = os.fsencode(entry.name), entry.is_dir(follow_symlinks=False)
+                inside = join(path, name)
                 if len(inside) > LONGEST_PATH_BYTES:
                     yield Unreadable(inside, TOO_LONG)
-                elif rule := ignoring.rule_for(os.fsencode(entry.name)):
+                elif rule := ignoring.rule_for(name, is_folder=is_folder):
                     yield Debris(inside, rule)
-                elif entry.is_dir(follow_symlinks=False):
+                elif is_folder:
                     below.append(inside)
                 elif entry.is_file(follow_symlinks=False):
                     yield from look(entry, inside)

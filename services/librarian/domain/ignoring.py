@@ -23,9 +23,9 @@ class Rule:
     patterns: tuple[str, ...]
     files_only: bool = False
 
-    def matches(self, components: list[str]) -> bool:
-        """Whether one of the lower-case components is of this kind."""
-        checked = components[-1:] if self.files_only else components
+    def matches(self, folders: list[str], file: list[str]) -> bool:
+        """Whether one of the lower-case components, of folders or of the file, is of this kind."""
+        checked = file if self.files_only else folders + file
         expression = expression_of(self.patterns)
         return any(expression.match(component) for component in checked)
 
@@ -59,10 +59,11 @@ RULES: Final = (
 ALL_PATTERNS: Final = tuple(pattern for rule in RULES for pattern in rule.patterns)
 
 
-def rule_for(relative_path: bytes) -> str | None:
-    """The name of the first rule that calls this path debris; None for a file to look at."""
+def rule_for(relative_path: bytes, *, is_folder: bool = False) -> str | None:
+    """The name of the first rule that calls this path debris; None for one to look at."""
     text = relative_path.decode("utf-8", "replace").casefold()
     components = [part for part in text.split("/") if part not in {"", "."}]
     if not any(map(expression_of(ALL_PATTERNS).match, components)):
         return None
-    return next((rule.name for rule in RULES if rule.matches(components)), None)
+    folders, file = (components, []) if is_folder else (components[:-1], components[-1:])
+    return next((rule.name for rule in RULES if rule.matches(folders, file)), None)

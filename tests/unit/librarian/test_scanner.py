@@ -87,3 +87,11 @@ def test_folders_nested_deeper_than_the_stack_are_walked(tmp_path: Path, root_fd
     os.unlink(f"{folder}/x.jpg")
     os.removedirs(folder)
     assert found == {b"stays.jpg", b"a/" * 600 + b"x.jpg"}
+
+
+def test_a_folder_named_like_a_partial_download_is_entered(tmp_path: Path, root_fd: int) -> None:
+    (tmp_path / "Holiday.part").mkdir()
+    (tmp_path / "Holiday.part" / "1.jpg").write_bytes(b"1")
+    (tmp_path / "2.jpg.part").write_bytes(b"1")
+
+    assert paths(scanner.walk(root_fd)) == {b"Holiday.part/1.jpg"}

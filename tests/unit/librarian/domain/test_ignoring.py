@@ -37,6 +37,11 @@ def test_debris_is_ignored_by_a_named_rule(path: bytes, rule: str) -> None:
     assert ignoring.rule_for(path) == rule
 
 
+def test_a_folder_may_be_named_like_a_partial_file_and_not_like_other_debris() -> None:
+    assert ignoring.rule_for(b"Holiday.part", is_folder=True) is None
+    assert ignoring.rule_for(b"2024/.stversions", is_folder=True) == "syncthing-versions"
+
+
 @pytest.mark.parametrize("path", PHOTOS)
 def test_what_may_be_a_photo_or_its_companion_is_looked_at(path: bytes) -> None:
     assert ignoring.rule_for(path) is None
