@@ -16,8 +16,9 @@ from uuid import UUID
 from librarian import removal
 from librarian.arrivals import Source
 from librarian.originals import Originals
+from librarian.repository import leftovers
 from librarian.repository import recording as rows
-from librarian.repository.leftovers import Leftover, of_files, of_source
+from librarian.repository.leftovers import Leftover
 from librarian.staging import Identity
 from shared import errors
 from shared.database import Database
@@ -35,20 +36,25 @@ class Tidying:
 
     def finish(self, source: Source) -> int:
         """Remove what is left of a source in move mode; how many files are gone now."""
-        with self.database.read() as session:
-            leftovers = of_source(session, source.id, self.originals.owner)
-        return len(self._remove(leftovers))
+        removed, after = 0, b""
+        while True:
+            with self.database.read() as session:
+                page = leftovers.of_source(session, source.id, self.originals.owner, after)
+            if not page:
+                return removed
+            removed += len(self._remove(page))
+            after = page[-1].path
 
     def finish_files(self, file_ids: Sequence[UUID]) -> set[UUID]:
         """Remove the sources of these recorded files; the ids of those that are gone now."""
         with self.database.read() as session:
-            leftovers = of_files(session, file_ids)
-        return self._remove(leftovers)
+            left = leftovers.of_files(session, file_ids)
+        return self._remove(left)
 
-    def _remove(self, leftovers: Sequence[Leftover]) -> set[UUID]:
-        gone = {each.file_id for each in leftovers if self._is_gone(each)}
+    def _remove(self, left: Sequence[Leftover]) -> set[UUID]:
+        gone = {each.file_id for each in left if self._is_gone(each)}
         self.database.run(lambda session: rows.sources_removed(session, gone, self.now))
-        removed = (each.path for each in leftovers if each.file_id in gone)
+        removed = (each.path for each in left if each.file_id in gone)
         removal.remove_emptied(self.source_fd, removed)
         return gone
 

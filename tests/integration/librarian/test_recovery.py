@@ -9,6 +9,7 @@ import pytest
 import factories
 import photos
 from factories import Factory
+from librarian.repository import leftovers
 from shared import errors, faults
 from shared.database import Database
 
@@ -84,3 +85,23 @@ def test_a_filing_that_the_ledger_refuses_afterwards_keeps_its_bytes_aside(
     assert factory.outcomes() == {"a.jpg": "failed", "b.jpg": "filed"}
     assert factory.names() == [f"{DAY}/b.jpg"]
     assert aside(factory) == [FIRST]
+
+
+def test_sources_that_are_left_go_page_by_page(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = factories.make(database, tmp_path, mode="copy")
+    for number in range(3):
+        made.drop(f"{number}.jpg", photos.jpeg(taken="2019:07:14 10:00:00", seed=number))
+    made.file()
+    made.change("update sources set default_import_mode = 'move'")
+    (made.inbox / "0.jpg").write_bytes(b"another file by now")
+
+    monkeypatch.setattr(leftovers, "PAGE", 1)
+    source = made.source()
+    with source.opened() as source_fd, made.filer() as filer:
+        filer.recover(source, source_fd)
+
+    assert [path.name for path in made.inbox.iterdir()] == ["0.jpg"]
+    [removed] = made.rows("select count(source_removed_at) as files from files")
+    assert removed.files == 2
