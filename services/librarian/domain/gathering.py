@@ -81,7 +81,7 @@ _SOURCES: Final = (
     _Source(tag.XMP_DATE_CREATED, 6),
     _Source(tag.IPTC_DATE_CREATED, 6, time=tag.IPTC_TIME_CREATED),
     _Source(tag.PNG_CREATION_TIME, 6),
-    _Source(tag.XMP_CREATE_DATE, 5),
+    _Source(tag.XMP_CREATE_DATE, 6),
     _Source(tag.XMP_DATE_TIME_DIGITIZED, 5),
     _Source(tag.IPTC_DIGITAL_CREATION_DATE, 5, time=tag.IPTC_DIGITAL_CREATION_TIME),
     _Source(
