@@ -111,12 +111,16 @@ class Inbox:
         """Look at every file once; what is complete and not settled becomes ready."""
         clock = self._desk.clock
         began = clock.monotonic()
+        is_remote = watcher.is_remote(self.source.path)
         self._settling.begin()
         self.unreadable = 0
         for batch in batched(self._files(scanner.walk(source_fd)), SCAN_BATCH):
             if self._desk.stop.is_requested:
                 return
-            self._settling.observe(self._unknown(batch), clock.monotonic())
+            unknown = self._unknown(batch)
+            if is_remote:
+                unknown = list(scanner.opened_too(source_fd, unknown))
+            self._settling.observe(unknown, clock.monotonic())
         self._settling.end()
         if not self._settling.seen:
             self._let_go(source_fd)

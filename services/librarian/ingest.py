@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import orm
 
-from librarian import inbox, scanner
+from librarian import inbox, scanner, watcher
 from librarian.arrivals import WAITING_FOR_PHOTO, Found, Mode, Outcome, Source
 from librarian.desk import Desk
 from librarian.domain import release
@@ -145,7 +145,7 @@ class IngestJob:
             source = sources.by_id(session, source_id)
         settling = self._settling.setdefault(source_id, Settling(self._quiet_s))
         with source.opened() as source_fd:
-            present = self._without_known(source, self._present(source_fd, items))
+            present = self._without_known(source, self._present(source, source_fd, items))
         settling.observe(present, self._desk.clock.monotonic())
         yield len(items) - len(present)
         while settling.has_ready:
@@ -156,14 +156,17 @@ class IngestJob:
             settling.tried(batch, outcomes)
             yield sum(outcome.outcome is not None for outcome in outcomes)
 
-    def _present(self, source_fd: int, items: Sequence[tuple[UUID, bytes]]) -> list[Found]:
+    def _present(
+        self, source: Source, source_fd: int, items: Sequence[tuple[UUID, bytes]]
+    ) -> list[Found]:
         """Look at every item; those that are gone or cannot be looked at are decided."""
+        is_remote = watcher.is_remote(source.path)
         present: list[Found] = []
         gone: list[UUID] = []
         failed: list[Outcome] = []
         for file_id, path in items:
             try:
-                look = scanner.look_again(source_fd, path)
+                look = scanner.look_again(source_fd, path, is_remote=is_remote)
             except OSError as error:
                 failed.append(Outcome(file_id, path, "failed", "unreadable", str(error)))
                 continue

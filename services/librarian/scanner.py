@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from librarian.arrivals import Found, mtime_ns_of
@@ -112,11 +112,15 @@ def look_at(root_fd: int, path: bytes, *, is_named: bool = False) -> Iterator[Me
         yield Unreadable(path, error.strerror or str(error))
 
 
-def look_again(source_fd: int, path: bytes) -> Found | None:
+def look_again(source_fd: int, path: bytes, *, is_remote: bool = False) -> Found | None:
     """Return the file as it is now; None when there is no regular file any more.
 
-    It is not opened: whether it can be read is said when it is filed.
+    A remote one is opened, for only then is its server asked (close-to-open, nfs(5)); whether it
+    can be read is said when it is filed.
     """
+    if is_remote:
+        with contextlib.suppress(OSError, folders.UnusablePathError):
+            os.close(folders.open_file(source_fd, path))
     folder, name = os.path.split(path)
     try:
         folder_fd = folders.open_folder(source_fd, folder)
@@ -129,6 +133,14 @@ def look_again(source_fd: int, path: bytes) -> Found | None:
     finally:
         os.close(folder_fd)
     return found(path, facts) if stat.S_ISREG(facts.st_mode) else None
+
+
+def opened_too(source_fd: int, files: Iterable[Found]) -> Iterator[Found]:
+    """Yield remote files as their server knows them; those that it cannot tell of wait."""
+    for file in files:
+        with contextlib.suppress(OSError):
+            if again := look_again(source_fd, file.path, is_remote=True):
+                yield again
 
 
 def found(path: bytes, facts: os.stat_result) -> Found:

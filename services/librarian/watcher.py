@@ -86,9 +86,8 @@ class Native(events.FileSystemEventHandler):
 
 def watch(path: str, *signals: threading.Event) -> Watcher:
     """Return a watcher of ``path`` that sets ``signals``: native where that works, else polling."""
-    kind = file_system_of(path)
-    if kind in NETWORK_FILE_SYSTEMS:
-        return Polling(f"{kind} does not tell of changes made by other hosts")
+    if is_remote(path):
+        return Polling(f"{file_system_of(path)} does not tell of changes made by other hosts")
     try:
         return Native(path, *signals)
     except OSError as error:
@@ -98,6 +97,11 @@ def watch(path: str, *signals: threading.Event) -> Watcher:
 def refusal(error: OSError) -> str:
     """Return the reason of one who was not allowed to watch."""
     return f"the system refused to watch: {error.strerror or error}"
+
+
+def is_remote(path: str) -> bool:
+    """Return whether ``path`` is on a file system that other hosts may write to."""
+    return file_system_of(path) in NETWORK_FILE_SYSTEMS
 
 
 def file_system_of(path: str, mounts: str = "/proc/self/mounts") -> str | None:

@@ -16,6 +16,7 @@ from librarian.arrivals import Mode
 from librarian.desk import Desk
 from librarian.inbox import Inbox
 from shared.database import Database
+from shared.disk import folders
 from shared.errors import DependencyError
 
 Opened = tuple[Factory, Inbox, HandClock]
@@ -191,3 +192,30 @@ def test_status_tells_when_the_system_refuses_to_watch_a_new_folder(
 
     [source] = factory.rows(told)
     assert (source.watching, source.reason) == ("polling", "no watch is left")
+
+
+def test_what_other_hosts_may_write_is_opened_at_each_look(
+    open_inbox: Callable[[Mode], Opened], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory, inbox, clock = open_inbox("copy")
+    factory.drop("IMG_1.jpg", photos.jpeg(None))
+    monkeypatch.setattr(watcher, "file_system_of", lambda _: "nfs4")
+    opened: list[bytes] = []
+    open_file = folders.open_file
+
+    def note(root_fd: int, relative: bytes) -> int:
+        opened.extend([relative] if relative == b"IMG_1.jpg" else [])
+        return open_file(root_fd, relative)
+
+    monkeypatch.setattr(folders, "open_file", note)
+
+    inbox.visit()
+    at_the_first_look = len(opened)
+    clock.pass_by(15)
+    decided = inbox.visit()
+
+    assert at_the_first_look == 1
+    assert len(opened) > 2
+    assert decided == 1
+    [source] = factory.rows("select watching_reason as reason from sources where auto_import")
+    assert source.reason.startswith("nfs4 does not tell")
