@@ -118,8 +118,27 @@ class Originals:
     def append_records(self, folder: str, lines: Sequence[bytes]) -> None:
         """Append lines to the record of a folder, durably."""
         with self._folder(os.fsencode(folder)) as folder_fd:
-            faults.point("filing.record_line")
             records.append(folder_fd, lines)
+
+    def begin_records(self, folder: str, lines: Sequence[bytes]) -> str:
+        """Keep a folder's record aside and begin another one, durably; where the old one is now.
+
+        It leaves only when the disk has taken the new one.
+        """
+        path = record_path(folder)
+        temporary = self.new_temporary_name()
+        try:
+            records.append(self.temporary_fd, lines, temporary)
+            kept = self.set_aside(path)
+            faults.point("records.aside")
+            self.publish(temporary, path)
+        finally:
+            self.discard(temporary)
+        return kept
+
+    def has_records(self, folder: str) -> bool:
+        """Whether a folder has a record."""
+        return self.is_taken(record_path(folder))
 
     def set_aside(self, relative_path: str) -> str:
         """Keep bad bytes from the path of a file of ours; returns where they are now."""
@@ -252,3 +271,8 @@ class Originals:
             yield folder_fd
         finally:
             os.close(folder_fd)
+
+
+def record_path(folder: str) -> str:
+    """The path of a folder's record."""
+    return os.path.join(folder, os.fsdecode(records.NAME))

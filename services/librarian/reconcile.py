@@ -15,7 +15,7 @@ from uuid import UUID
 from librarian import high_water, records, recovery, scanner
 from librarian.arrivals import Found
 from librarian.domain import naming
-from librarian.originals import Originals
+from librarian.originals import Originals, record_path
 from librarian.records import Record
 from librarian.repository import filings, folder_records, reconciling
 from librarian.repository import originals as original_rows
@@ -31,6 +31,7 @@ COPY: Final = "second copy"
 UNRECORDED: Final = "not in the ledger"
 STALE: Final = "stale flag"
 NO_LINE: Final = "not in its folder's record"
+NO_RECORD: Final = "unreadable record of a folder"
 NEWER: Final = "its folder's record is newer"
 UNREADABLE: Final = "unreadable"
 RETURNED: Final = "removed, and there again"
@@ -97,7 +98,8 @@ class Reconciler:
     def _expected_files(self) -> Iterator[Difference]:
         """Originals and sidecars that are missing, changed, or not in their folder's record."""
         after = ""
-        folder, lines = "", dict[UUID, Record]()
+        folder: str | None = None
+        lines: dict[UUID, Record] | None = None
         while True:
             with self._database.read() as session:
                 page = reconciling.expected(session, self.originals.root_id, after)
@@ -110,15 +112,17 @@ class Reconciler:
                 own_folder = each.relative_path.rpartition("/")[0]
                 if own_folder != folder:
                     folder, lines = own_folder, self._lines(own_folder)
+                    if lines is None:
+                        yield Difference(NO_RECORD, record_path(folder))
                 if each.is_original and all(one.kind != MISSING for one in found):
                     yield from self._compare(each, lines, told.get(each.asset_id))
             after = page[-1].path_key
 
     def _compare(
-        self, each: reconciling.Expected, lines: dict[UUID, Record], told: Record | None
+        self, each: reconciling.Expected, lines: dict[UUID, Record] | None, told: Record | None
     ) -> Iterator[Difference]:
         """A folder's record against the ledger; an older ledger must not overwrite it."""
-        if told is None or is_told(lines, told):
+        if told is None or lines is None or is_told(lines, told):
             return
         line = lines.get(told.asset_id)
         is_newer = line is not None and (self._is_ledger_older or line.revision > told.revision)
@@ -202,13 +206,16 @@ class Reconciler:
                 return Difference(MOVED, path, each.relative_path, each.asset_id, file_hash)
         return None
 
-    def _lines(self, folder: str) -> dict[UUID, Record]:
+    def _lines(self, folder: str) -> dict[UUID, Record] | None:
+        """The record of a folder; None if it is there and cannot be read."""
         try:
             descriptor = self.originals.folder.open_folder(os.fsencode(folder))
         except OSError:
             return {}
         try:
             return records.read(descriptor)
+        except OSError:
+            return None
         finally:
             os.close(descriptor)
 

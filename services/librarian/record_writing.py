@@ -7,14 +7,19 @@ decides later about a photo is told afterwards. The form of a record is that of 
 from __future__ import annotations
 
 import dataclasses
+import errno
 from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
+
+import structlog
 
 from librarian import deciding, pairing, records
 from librarian.originals import Originals
 from librarian.repository import folder_records
 from librarian.repository.filings import Filing
 from shared.database import Database
+
+log = structlog.get_logger()
 
 
 def write_filed(database: Database, originals: Originals, done: Sequence[Filing]) -> None:
@@ -39,7 +44,7 @@ def write_filed(database: Database, originals: Originals, done: Sequence[Filing]
             continue
         lines.setdefault(folder, []).append(record.to_line())
     for folder, of_folder in sorted(lines.items()):
-        originals.append_records(folder, of_folder)
+        append(database, originals, folder, of_folder)
 
 
 def write_ledgers_view(
@@ -55,7 +60,44 @@ def write_ledgers_view(
     for asset_id, record in known.items():
         lines.setdefault(folders[asset_id], []).append(record.to_line())
     for folder, of_folder in sorted(lines.items()):
-        originals.append_records(folder, of_folder)
+        append(database, originals, folder, of_folder)
+
+
+def append(database: Database, originals: Originals, folder: str, lines: Sequence[bytes]) -> None:
+    """Append lines to the record of a folder, durably.
+
+    A record that is begun tells of all that the ledger knows in its folder: the one before was
+    lost. One that the medium does not give back is kept aside, and begun anew.
+    """
+    if not originals.has_records(folder):
+        lines = _after_known(database, originals, folder, lines)
+    try:
+        originals.append_records(folder, lines)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        begin_anew(database, originals, folder, lines)
+
+
+def begin_anew(
+    database: Database, originals: Originals, folder: str, lines: Sequence[bytes] = ()
+) -> str:
+    """Keep a folder's record aside and begin one with the ledger's view; where the old one is."""
+    lines = _after_known(database, originals, folder, lines)
+    aside = originals.begin_records(folder, lines)
+    log.warning("record.put_aside", folder=folder, aside=aside)
+    return aside
+
+
+def _after_known(
+    database: Database, originals: Originals, folder: str, lines: Sequence[bytes]
+) -> list[bytes]:
+    """What the ledger says of every asset in a folder, then the lines."""
+    with database.read() as session:
+        ids = folder_records.in_folder(session, originals.root_id, folder)
+        known = [record.to_line() for record in folder_records.load(session, ids).values()]
+    told = set(lines)
+    return [*(line for line in known if line not in told), *lines]
 
 
 def spoken_of(done: Iterable[Filing]) -> set[UUID]:

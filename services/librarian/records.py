@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from shared import faults
 from shared.disk import folders
 from shared.models.assets import LINK_KINDS
 
@@ -110,13 +111,14 @@ class Record:
         return cls(**known)
 
 
-def append(folder_fd: int, lines: Sequence[bytes]) -> None:
+def append(folder_fd: int, lines: Sequence[bytes], name: bytes = NAME) -> None:
     """Append whole lines to the folder's record; they are on the disk when this returns.
 
     A torn last line of an earlier crash is closed first, so that it cannot swallow ours.
     """
+    faults.point("filing.record_line")
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(NAME, flags, 0o644, dir_fd=folder_fd)
+    descriptor = os.open(name, flags, 0o644, dir_fd=folder_fd)
     try:
         size = os.fstat(descriptor).st_size
         is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
@@ -160,6 +162,7 @@ def parse(lines: Iterable[bytes]) -> Iterator[Record]:
 
 def _lines(folder_fd: int) -> Iterator[bytes]:
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    faults.point("records.read")
     try:
         descriptor = os.open(NAME, flags, dir_fd=folder_fd)
     except FileNotFoundError:

@@ -99,6 +99,7 @@ class Repairer:
             reconcile.RETURNED: self._take_back,
             reconcile.NEWER: self._follow,
             reconcile.NO_LINE: self._tell,
+            reconcile.NO_RECORD: self._begin_record,
             reconcile.STALE: self._clear,
             reconcile.MISSING: self._restore,
             reconcile.CHANGED: self._restore,
@@ -256,6 +257,12 @@ class Repairer:
         """Write a missing or outdated line into the folder's record."""
         record_writing.write_ledgers_view(self._database, self._originals, [_asset_of(each)])
         return "written"
+
+    def _begin_record(self, each: Difference) -> str:
+        """Keep a record that cannot be read aside, and write all that the ledger knows."""
+        folder = each.path.rpartition("/")[0]
+        aside = record_writing.begin_anew(self._database, self._originals, folder)
+        return f"begun anew; what was there is {aside}"
 
 
 def _asset_of(each: Difference) -> UUID:

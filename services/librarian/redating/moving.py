@@ -17,7 +17,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import exc, orm
 
-from librarian import placing
+from librarian import placing, record_writing
 from librarian.domain import naming
 from librarian.originals import Originals
 from librarian.placing import Wish
@@ -186,7 +186,7 @@ class Mover:
         with self.database.read() as session:
             record = folder_records.load(session, [asset_id])[asset_id]
         folder = moves[0][1].rpartition("/")[0]
-        self.originals.append_records(folder, [record.to_line()])
+        record_writing.append(self.database, self.originals, folder, [record.to_line()])
         faults.point("move.told")
         for old, new in moves:
             if not self.originals.drop_name(old, new):
@@ -195,7 +195,7 @@ class Mover:
         left = moves[0][0].rpartition("/")[0]
         if left != folder and not self.originals.remove_emptied(left):
             gone = dataclasses.replace(record, name=None)
-            self.originals.append_records(left, [gone.to_line()])
+            record_writing.append(self.database, self.originals, left, [gone.to_line()])
         log.info("original.moved", asset_id=str(asset_id), path=moves[0][1], was=moves[0][0])
 
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from librarian import records
+from librarian.domain import naming
 
 
 def load(session: orm.Session, asset_ids: Collection[UUID]) -> dict[UUID, records.Record]:
@@ -25,6 +26,12 @@ def folders_of(session: orm.Session, asset_ids: Collection[UUID]) -> dict[UUID, 
     """The folder of each asset below its root."""
     rows = session.execute(_FOLDERS, {"ids": list(asset_ids)})
     return {row.id: row.relative_path.rpartition("/")[0] for row in rows}
+
+
+def in_folder(session: orm.Session, root_id: UUID, folder: str) -> list[UUID]:
+    """The assets right in a folder of a root, also those that were removed."""
+    values = {"root": root_id, "key": naming.path_key(f"{folder}/" if folder else "")}
+    return list(session.scalars(_IN_FOLDER, values))
 
 
 def _record(row: Any) -> records.Record:  # noqa: ANN401  a row of _LOAD
@@ -61,6 +68,10 @@ _FOLDERS: Final = sa.text(
     "select id, relative_path from media_assets"
     " where id = any(cast(:ids as uuid[])) and relative_path is not null"
 )
+
+_IN_FOLDER: Final = sa.text("""
+    select id from media_assets where root_id = :root and starts_with(path_key, :key)
+      and strpos(substr(path_key, length(:key) + 1), '/') = 0 order by path_key""")
 
 _LOAD: Final = sa.text("""
     select a.*, d.mtime_ns, d.arrived_at, d.decided_at, d.override, d.companions, s.name as source,

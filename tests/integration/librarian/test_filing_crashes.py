@@ -13,7 +13,7 @@ import factories
 import photos
 import waiting
 from factories import Factory
-from librarian import recording
+from librarian import recording, records
 from librarian.repository import filings
 from shared import errors, faults
 from shared.clock import SystemClock
@@ -23,7 +23,9 @@ ROOT = Path(factories.__file__).parent.parent
 SOURCES = [*(ROOT / "services/librarian").glob("*.py"), ROOT / "libs/shared/disk/publish.py"]
 RECOVERING = {"recovery.taken_over", "recovery.hash"}
 HEALING = {"heal.aside"}
-NEVER_HERE = {"publish.rename", "publish.reserved", "stage.read_again", *RECOVERING, *HEALING}
+RECORDS = {"records.read", "records.aside"}
+NEVER_HERE = {"publish.rename", "publish.reserved", "stage.read_again"}
+NEVER_HERE |= RECOVERING | HEALING | RECORDS
 POINTS = sorted(
     {
         name
@@ -151,6 +153,21 @@ def test_killed_while_an_arrival_heals_its_original_it_loses_nothing(
     [aside] = (factory.originals / ".photofactory/damaged").iterdir()
     assert aside.read_bytes() == b"rotten"
     assert list((factory.originals / ".photofactory/tmp").iterdir()) == []
+
+
+def test_killed_while_it_begins_a_record_anew_the_next_one_tells_of_all(factory: Factory) -> None:
+    factory.drop("a.jpg", FIRST)
+    file_until_settled(factory)
+    factory.drop("b.jpg", SECOND)
+
+    status = run_child(factory, "filing.record_line:eio,records.aside:kill")
+
+    assert status == -signal.SIGKILL
+    day = factory.originals / "2019/2019-07-14"
+    assert not (day / ".photofactory.jsonl").exists()
+    file_until_settled(factory)
+    told = records.parse((day / ".photofactory.jsonl").read_bytes().splitlines())
+    assert {record.name for record in told} == {"a.jpg", "b.jpg"}
 
 
 @pytest.mark.parametrize("point", ["copy.write", "filing.fsync", "publish.link", "publish.named"])

@@ -18,7 +18,7 @@ from librarian.adoption import Adopter
 from librarian.originals import Originals
 from librarian.reconcile import Difference, Reconciler
 from librarian.repository import originals as original_rows
-from shared import models
+from shared import faults, models
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import DependencyError
@@ -143,6 +143,20 @@ def test_lost_lines_of_a_record_are_written_again(factory: Factory) -> None:
     assert {kind for kind, _ in kinds(factory)} == {reconcile.NO_LINE}
     assert repair(factory) == Counter({reconcile.NO_LINE: 2})
     assert differences(factory) == []
+
+
+def test_a_record_that_cannot_be_read_is_kept_aside_and_begun_anew(factory: Factory) -> None:
+    record = factory.originals / DAY / ".photofactory.jsonl"
+    before = record.read_bytes()
+    faults.arm("records.read:eio")
+    try:
+        assert repair(factory) == Counter({reconcile.NO_RECORD: 1})
+    finally:
+        faults.arm("")
+
+    [left] = differences(factory)
+    assert left.kind == reconcile.ASIDE
+    assert (factory.originals / left.path).read_bytes() == before
 
 
 def test_what_a_companion_said_is_written_if_the_record_does_not_know_it(factory: Factory) -> None:
