@@ -1,6 +1,7 @@
 """Signs of life: each loop's pulse, and the service's row in ``system_status`` made from them."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,10 +78,15 @@ class Pulse:
 
 
 class Pulses:
-    """All loops of a service."""
+    """All loops of a service.
 
-    def __init__(self, clock: Clock) -> None:
+    What moves bytes makes progress, although a long video may take it longer than a loop may be
+    silent: ``idle_s`` says for how long no byte was copied or hashed.
+    """
+
+    def __init__(self, clock: Clock, idle_s: Callable[[], float] = lambda: math.inf) -> None:
         self._clock = clock
+        self._idle_s = idle_s
         self._pulses: dict[str, Pulse] = {}
 
     def add(self, name: str) -> Pulse:
@@ -95,8 +101,9 @@ class Pulses:
         metrics.LOOP_BEAT_AGE.remove(pulse.name)
 
     def oldest_age_s(self) -> float:
-        """Return the age of the loop that made no progress for longest."""
-        return max((pulse.age_s for pulse in list(self._pulses.values())), default=0.0)
+        """Return the age of the loop that made no progress for longest, none while bytes move."""
+        oldest = max((pulse.age_s for pulse in list(self._pulses.values())), default=0.0)
+        return min(oldest, self._idle_s())
 
     def troubles(self) -> list[str]:
         """Return what the loops that are not OK say."""

@@ -29,6 +29,7 @@ from sqlalchemy import exc, orm
 from shared import health, heartbeat, logs, process, waits
 from shared.clock import Clock, SystemClock
 from shared.database import Database
+from shared.disk import publish
 from shared.errors import DependencyError
 from shared.ownership import Owner
 from shared.settings import Settings
@@ -108,7 +109,7 @@ class _Service(Generic[S]):
         self._settings = settings
         self._build = build
         self._clock = SystemClock()
-        self._pulses = heartbeat.Pulses(self._clock)
+        self._pulses = heartbeat.Pulses(self._clock, publish.idle_s)
         self._starting: str | None = "starting"
         self._code = STOPPED
 

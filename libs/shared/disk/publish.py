@@ -6,7 +6,9 @@ The order, which must not change: ``create_temporary`` -> ``copy_into`` -> mtime
 
 import contextlib
 import errno
+import math
 import os
+import time
 from typing import Protocol
 
 from shared import errors, faults
@@ -22,12 +24,14 @@ __all__ = [
     "ensure_folders",
     "give_name",
     "hash_of",
+    "idle_s",
     "publish",
     "replace",
     "sync_file",
     "sync_folder",
 ]
 
+_moved_at_s = -math.inf
 _BUFFER_BYTES = 64 * 1024
 _NO_LINKS = {errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP}
 _NO_RENAME = {*renaming.UNSUPPORTED, errno.EXDEV}
@@ -175,12 +179,19 @@ def _is(own: os.stat_result, folder_fd: int, name: bytes) -> bool:
     return (there.st_dev, there.st_ino) == (own.st_dev, own.st_ino)
 
 
+def idle_s() -> float:
+    """For how many seconds this process has neither copied nor hashed a byte."""
+    return time.monotonic() - _moved_at_s
+
+
 def _pass_over(source_fd: int, target_fd: int | None, hasher: Hasher) -> tuple[str, int]:
+    global _moved_at_s  # noqa: PLW0603  one clock for all threads: the latest is right
     os.lseek(source_fd, 0, os.SEEK_SET)
     buffer = memoryview(bytearray(_BUFFER_BYTES))
     size_bytes = 0
     with open(source_fd, "rb", buffering=0, closefd=False) as source:
         while length := source.readinto(buffer):
+            _moved_at_s = time.monotonic()
             part = buffer[:length]
             hasher.update(part)
             size_bytes += length

@@ -31,6 +31,15 @@ def test_the_oldest_beat_tells_of_a_loop_that_hangs() -> None:
     assert pulses.oldest_age_s() == 0
 
 
+def test_a_loop_that_moves_the_bytes_of_a_long_video_is_not_called_hanging() -> None:
+    clock, idle_s = ManualClock(), iter([2.0, 200.0])
+    pulses = heartbeat.Pulses(clock, lambda: next(idle_s))
+    pulses.add("filing")
+    clock.passed_s = 90
+
+    assert [pulses.oldest_age_s(), pulses.oldest_age_s()] == [2.0, 90]
+
+
 def test_a_changed_status_and_the_end_of_the_start_are_told_at_once() -> None:
     working: tuple[heartbeat.Status, str] = ("OK", "Working")
     waiting: tuple[heartbeat.Status, str] = ("WARNING", "Waiting: database")

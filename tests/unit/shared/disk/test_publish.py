@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +88,16 @@ def test_publishing_again_after_the_link_finds_its_own_file(disk: Disk) -> None:
     disk.publish()
 
     assert disk.files() == {"2024/photo.jpg": b"bytes"}
+
+
+def test_copying_and_hashing_are_told_as_progress(disk: Disk) -> None:
+    disk.write_temporary(b"content")
+    began = time.monotonic()
+
+    with open(os.open(b"t1", os.O_RDONLY, dir_fd=disk.temporary_fd), "rb") as file:
+        publish.hash_of(file.fileno(), hashlib.sha256())
+
+    assert publish.idle_s() <= time.monotonic() - began
 
 
 def test_publishing_what_is_gone_says_so(disk: Disk) -> None:
