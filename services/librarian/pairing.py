@@ -22,6 +22,7 @@ from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts
 from librarian.domain.pairs import Half, Known, Pair
 from librarian.placing import Wish
+from librarian.repository import links
 from librarian.repository import originals as original_rows
 from librarian.repository import pairs as rows
 from librarian.repository.filings import Filing
@@ -58,7 +59,7 @@ def record(session: orm.Session, recorded: Sequence[Filing], now: datetime) -> N
     for filing in recorded:
         for pair in filing.record.get("pairs", ()):
             picture, partner = UUID(pair["picture"]), UUID(pair["partner"])
-            rows.link(session, pair["kind"], picture, partner, pair["evidence"])
+            links.link(session, pair["kind"], picture, partner, pair["evidence"])
             pictures.add(picture)
     rows.gather(session, pictures, now)
 

@@ -9,9 +9,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import postgresql as pg
-
-from shared import models
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,14 +52,9 @@ def damaged_like(session: orm.Session, asset_ids: Sequence[UUID]) -> list[tuple[
 def link(
     session: orm.Session, kind: str, asset_id: UUID, linked_asset_id: UUID, evidence: str
 ) -> bool:
-    """Link two assets; False if they are already."""
-    row = session.execute(
-        pg.insert(models.AssetLink)
-        .values(kind=kind, asset_id=asset_id, linked_asset_id=linked_asset_id, evidence=evidence)
-        .on_conflict_do_nothing()
-        .returning(models.AssetLink.id)
-    ).first()
-    return row is not None
+    """Link two assets; False if they are already, or one is not known any more."""
+    values = {"kind": kind, "a": asset_id, "b": linked_asset_id, "evidence": evidence}
+    return session.execute(_LINK, values).first() is not None
 
 
 def after(beginning: bytes) -> bytes:
@@ -70,6 +62,12 @@ def after(beginning: bytes) -> bytes:
     trimmed = beginning.rstrip(b"\xff")
     return trimmed[:-1] + bytes([trimmed[-1] + 1]) if trimmed else b"\xff" * 64
 
+
+_LINK: Final = sa.text("""
+    insert into asset_links (asset_id, kind, linked_asset_id, evidence)
+    select a.id, :kind, b.id, :evidence from media_assets a, media_assets b
+    where a.id = :a and b.id = :b
+    on conflict do nothing returning id""")
 
 _NAMED_LIKE: Final = sa.text("""
     select f.path, f.outcome, f.asset_id

@@ -51,14 +51,6 @@ def candidates(session: orm.Session, root_id: UUID, halves: Sequence[Half]) -> l
     return found
 
 
-def link(
-    session: orm.Session, kind: str, picture_id: UUID, partner_id: UUID, evidence: str
-) -> None:
-    """Link two assets, if both are (still) known and not linked so."""
-    values = {"kind": kind, "a": picture_id, "b": partner_id, "evidence": evidence}
-    session.execute(_LINK, values)
-
-
 def gather(session: orm.Session, picture_ids: Collection[UUID], now: datetime) -> None:
     """Ask for the move of the partners of these pictures that do not stand beside them."""
     if not picture_ids:
@@ -167,12 +159,6 @@ _IDENTIFIED: Final = sa.text(f"""
       order by a.ingested_at, a.id limit {pairs.MOST + 1}) a
     join asset_dates d on d.asset_id = a.id
     order by a.ingested_at, a.id""")
-
-_LINK: Final = sa.text("""
-    insert into asset_links (asset_id, kind, linked_asset_id, evidence)
-    select a.id, :kind, b.id, :evidence from media_assets a, media_assets b
-    where a.id = :a and b.id = :b
-    on conflict do nothing""")
 
 _PARTNERS: Final = sa.text("""
     select distinct l.linked_asset_id from asset_links l
