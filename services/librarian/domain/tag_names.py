@@ -35,8 +35,6 @@ EXIF_GPS_ALTITUDE: Final = "EXIF:GPSAltitude"  # metres
 EXIF_GPS_ALTITUDE_REF: Final = "EXIF:GPSAltitudeRef"  # 1 = below the sea
 EXIF_MAKE: Final = "EXIF:Make"
 EXIF_MODEL: Final = "EXIF:Model"
-EXIF_LENS_MODEL: Final = "EXIF:LensModel"
-EXIF_SOFTWARE: Final = "EXIF:Software"
 EXIF_ORIENTATION: Final = "EXIF:Orientation"
 EXIF_TIME_ZONE_OFFSET: Final = "EXIF:TimeZoneOffset"  # 0x882a, hours
 
@@ -49,13 +47,11 @@ MAKER_CONTENT_IDENTIFIER: Final = "MakerNotes:ContentIdentifier"  # Apple 0x0011
 QUICKTIME_CREATE_DATE: Final = "QuickTime:CreateDate"
 QUICKTIME_MEDIA_CREATE_DATE: Final = "QuickTime:MediaCreateDate"
 QUICKTIME_CONTENT_CREATE_DATE: Final = "QuickTime:ContentCreateDate"  # local time, any ISO form
-QUICKTIME_MODIFY_DATE: Final = "QuickTime:ModifyDate"
 # Apple's and others' text keys: local time with its offset ("2020-04-17T10:03:47-0600").
 KEYS_CREATION_DATE: Final = "Keys:CreationDate"  # com.apple.quicktime.creationdate
 KEYS_GPS_COORDINATES: Final = "Keys:GPSCoordinates"  # ISO 6709, "+27.1281+100.2508+000.000/"
 KEYS_MAKE: Final = "Keys:Make"
 KEYS_MODEL: Final = "Keys:Model"
-KEYS_SOFTWARE: Final = "Keys:Software"
 KEYS_CONTENT_IDENTIFIER: Final = "Keys:ContentIdentifier"
 RIFF_DATE_TIME_ORIGINAL: Final = "RIFF:DateTimeOriginal"  # IDIT of AVI, local time
 VIDEO_CREATE_DATE: Final = "Video:CreateDate"  # other containers (Matroska, WMV), as QuickTime's
@@ -76,8 +72,6 @@ XMP_GPS_ALTITUDE: Final = "XMP:GPSAltitude"  # "8/1" or a number
 XMP_GPS_ALTITUDE_REF: Final = "XMP:GPSAltitudeRef"
 XMP_MAKE: Final = "XMP:Make"  # tiff:
 XMP_MODEL: Final = "XMP:Model"
-XMP_RATING: Final = "XMP:Rating"
-XMP_MOTION_PHOTO: Final = "XMP:MotionPhoto"  # GCamera:MotionPhoto or MicroVideo, 1
 
 # IPTC-IIM 2:55, 2:60, 2:62, 2:63: "20140404" or "2014:04:04"; "162000+0100" or with colons.
 IPTC_DATE_CREATED: Final = "IPTC:DateCreated"

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from librarian.domain import naming, pairs
+from librarian.domain import naming, pairs, tag_names
 from librarian.domain.facts import CompanionFacts, Facts
 from librarian.redating import items as items_
 from librarian.redating.criteria import Criteria
@@ -274,14 +274,14 @@ def _stored(row: Any) -> Stored:  # noqa: ANN401  a row of _STORED
     )
 
 
-_MAKE: Final = (
-    "coalesce(a.metadata -> 'tags' ->> 'EXIF:Make', a.metadata -> 'tags' ->> 'Keys:Make',"
-    " a.metadata -> 'tags' ->> 'XMP:Make', '')"
-)
-_MODEL: Final = (
-    "coalesce(a.metadata -> 'tags' ->> 'EXIF:Model', a.metadata -> 'tags' ->> 'Keys:Model',"
-    " a.metadata -> 'tags' ->> 'XMP:Model', '')"
-)
+def _first(*tags: str) -> str:
+    """SQL: the first of these tags of an asset `a`, else ''."""
+    found = (f"a.metadata -> 'tags' ->> '{tag}'" for tag in tags)
+    return f"coalesce({', '.join(found)}, '')"
+
+
+_MAKE: Final = _first(tag_names.EXIF_MAKE, tag_names.KEYS_MAKE, tag_names.XMP_MAKE)
+_MODEL: Final = _first(tag_names.EXIF_MODEL, tag_names.KEYS_MODEL, tag_names.XMP_MODEL)
 # Some makers repeat themselves in the model.
 _CAMERA: Final = (
     f"regexp_replace(trim(case when starts_with(lower({_MODEL}), lower({_MAKE})) then {_MODEL}"
