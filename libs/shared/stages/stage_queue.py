@@ -185,10 +185,14 @@ _DUE = "state = 'retrying' and next_attempt_at <= :now"
 _OLD_QUARANTINE = "state = 'quarantined' and producer_version < :version"
 _ABANDONED = f"state = 'running' and {ownership.is_free('owner')}"
 
+# Claims lock the photos against those who write them (`for share`): a stage that has no row yet
+# leaves nothing to end the claim by, so what clears it has to be committed, and seen by the claim's
+# next statements, or to begin after the claim.
+
 _CLAIM_FRESH = sa.text("""
     insert into asset_stages as s (asset_id, stage, state, owner, updated_at)
     select a.id, :stage, 'running', :owner, :now
-    from media_assets a where a.id = any(cast(:ids as uuid[])) order by a.id
+    from media_assets a where a.id = any(cast(:ids as uuid[])) order by a.id for share of a
     on conflict (asset_id, stage) do update set
       state = 'running', owner = excluded.owner, updated_at = excluded.updated_at
     where (s.state in ('done', 'not_applicable') and s.producer_version < :version)
@@ -200,7 +204,7 @@ _CLAIM_NEVER_TRIED = """
     select a.id, :stage, 'running', :owner, :now from media_assets a
     where {pending} and not exists (
       select from asset_stages t where t.asset_id = a.id and t.stage = :stage)
-    order by a.id limit :limit
+    order by a.id limit :limit for share of a skip locked
     on conflict do nothing
     returning s.asset_id"""
 

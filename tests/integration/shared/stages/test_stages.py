@@ -1,12 +1,14 @@
 """No (service, topic) without a query that finds what a lost event would have brought."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 import assets
-from shared import events, jobs, models
+from shared import events, jobs, ledger, models
 from shared.database import Database
 from shared.events import topics
 from shared.models.assets import STAGES as STAGE_NAMES
@@ -51,6 +53,27 @@ def test_a_removed_photo_is_pending_for_nobody(database: Database, stage: stages
 
     with database.read() as session:
         assert stage_queue.counts(session, stage)["pending"] == 0
+
+
+def test_a_claim_waits_for_whoever_changes_what_the_stage_works_on(database: Database) -> None:
+    (photo,) = assets.add_many(database, 1)
+    stage = stages.BACKED_UP
+
+    with Owner(database) as owner, database.transaction() as changing:
+        ledger.clear(changing, stage.name, [photo], now=NOW)  # as when a sidecar is recorded
+        with database.transaction() as sweeping:
+            swept = stage_queue.claim_never_tried(sweeping, stage, limit=5, owner=owner.id, now=NOW)
+        with pytest.raises(exc.OperationalError, match="lock timeout"):
+            claim_at_once(database, stage, photo, owner)
+
+    assert swept == []
+
+
+def claim_at_once(database: Database, stage: stages.Stage, photo: UUID, owner: Owner) -> None:
+    """Claim as an event does, or fail when that has to wait."""
+    with database.transaction() as session:
+        session.execute(sa.text("set local lock_timeout = '1ms'"))
+        stage_queue.claim_fresh(session, stage, [photo], owner=owner.id, now=NOW)
 
 
 def test_every_stage_has_its_flag() -> None:
