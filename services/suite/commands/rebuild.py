@@ -67,7 +67,10 @@ def rebuild(database: Database, folder: DataFolder, named_zone: str | None = Non
     recorded = household_record.take_over(database)
     named_zone = named_zone or settings.default_zone or recorded
     zone = database_setup.settle_zone(database, named_zone, of_machine)
-    console.say(f"time zone {zone}, of photos that do not tell theirs; --zone names another")
+    origin = "" if named_zone else " (none is recorded)"
+    console.say(
+        f"time zone {zone}{origin}, of photos that do not tell theirs; --zone names another"
+    )
     with ExitStack() as stack:
         with database.read() as session:
             catalog_id = originals.library(session)
