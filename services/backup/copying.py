@@ -47,18 +47,19 @@ def copy(
     """Return the first of the paths where the content now lies, verified; copies it if needed.
 
     A path that holds this content already is adopted, one that holds another is passed over; but
-    `is_ours` says that this asset's copy belongs there: then other bytes are put aside.
+    `is_ours` says that this asset's copy belongs at the first, as it does at the others, which
+    carry its id: then other bytes are put aside.
 
     Raises:
         ContentDiffersError: The source has another content; nothing was published.
         CopyDiffersError: What was written is not what is read back.
         DependencyError: The target is too full.
     """
-    for path in paths:
+    for number, path in enumerate(paths):
         if _holds(target, path, file_hash):
             return path
         try:
-            _copy_to(source_fd, target, path, file_hash, is_ours=is_ours)
+            _copy_to(source_fd, target, path, file_hash, is_ours=is_ours or number > 0)
         except publish.NameTakenError:
             if _holds(target, path, file_hash):
                 return path

@@ -12,12 +12,13 @@ from uuid import UUID
 from sqlalchemy import orm
 
 from backup import copying, records, repository
-from backup.domain import names, outcomes
+from backup.domain import outcomes
 from backup.domain.outcomes import Trouble
 from backup.repository import Asset, Original, Target
 from shared import errors, events, ledger
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import copy_paths
 from shared.disk.root_folder import RootFolder
 from shared.stages import stages
 
@@ -146,7 +147,7 @@ class Handler:
         self, folder: RootFolder, asset: Asset, fixed: str | None, source_fd: int
     ) -> str:
         original = asset.original
-        paths = [fixed] if fixed else list(names.candidates(original.relative_path, asset.id))
+        paths = [fixed] if fixed else list(copy_paths.candidates(original.relative_path, asset.id))
         return copying.copy(source_fd, folder, paths, original.file_hash, is_ours=fixed is not None)
 
     def _damage(self, asset: Asset, why: str) -> errors.PhotoFactoryError:
@@ -168,7 +169,7 @@ def _copy_sidecar(
     except FileNotFoundError as error:
         raise errors.TransientError(f"sidecar {path} is missing") from error
     try:
-        paths = list(names.candidates(path, asset_id))
+        paths = list(copy_paths.candidates(path, asset_id))
         copying.copy(source_fd, target, paths, sidecar.file_hash, is_ours=False)
     except copying.ContentDiffersError as error:
         raise errors.TransientError(f"sidecar {path} is damaged: {error}") from error

@@ -51,12 +51,13 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A verified copy on a target, and the content it has to have."""
+    """A verified copy of a photo, or a copy of its sidecar, and the content it has to have."""
 
     asset_id: UUID
     relative_path: str
     file_hash: str
     size_bytes: int
+    is_sidecar: bool = False
 
 
 def active_targets(session: orm.Session) -> list[Target]:
@@ -139,6 +140,27 @@ def held(session: orm.Session, target_id: UUID, after: UUID | None, limit: int) 
     )
     rows = session.execute(query if after is None else query.where(asset.id > after))
     return [Held(*row) for row in rows]
+
+
+def held_sidecars(session: orm.Session, asset_ids: Sequence[UUID]) -> list[Held]:
+    """Return the sidecars of those of the photos whose copies are complete.
+
+    Copies of sidecars have no rows: the path is that of the sidecar, where its copy belongs.
+    """
+    asset = models.MediaAsset
+    query = sa.select(asset.id).where(asset.id.in_(asset_ids), asset.is_backed_up)
+    complete = session.scalars(query).all()
+    return [
+        Held(
+            row.asset_id,
+            str(row.relative_path),
+            str(row.file_hash),
+            row.size_bytes or 0,
+            is_sidecar=True,
+        )
+        for of_asset in _sidecars(session, complete).values()
+        for row in of_asset
+    ]
 
 
 def doubt(session: orm.Session, asset_id: UUID, target_id: UUID, state: str) -> None:

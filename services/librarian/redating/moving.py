@@ -170,6 +170,8 @@ class Mover:
         if rows.standing(session, [now.asset_id])[now.asset_id] != now:
             raise errors.TransientError(f"{now.relative_path} changed while it was moved")
         revision = rows.relocate(session, now, paths)
+        if now.sidecars:  # their copies belong beside them
+            ledger.clear(session, "backed_up", [now.asset_id], now=self.clock.now())
         moved = events.AssetMovedV1(
             asset_id=now.asset_id,
             revision=revision,

@@ -14,8 +14,8 @@ from sqlalchemy import orm
 from librarian.domain import naming
 from librarian.repository.filings import taken_keys
 from librarian.repository.originals import Original
-from shared import event_log, events, models
-from shared.disk import root_folder, roots
+from shared import event_log, events, ledger, models
+from shared.disk import copy_paths, root_folder, roots
 from shared.models import assets
 
 PAGE: Final = 1_000
@@ -102,7 +102,7 @@ def is_expected(session: orm.Session, root_id: UUID, wanted: Expected) -> bool:
 
 
 def copies(session: orm.Session, wanted: Expected) -> list[Copy]:
-    """Where backup targets should hold a file, those on another disk than the originals first."""
+    """Where backup targets hold a file, or may, those on another disk than the originals first."""
     target, copy = models.BackupTarget, models.AssetCopy
     order = (target.is_same_disk, target.name)
     if wanted.is_original:
@@ -113,8 +113,9 @@ def copies(session: orm.Session, wanted: Expected) -> list[Copy]:
         held = [(row, path) for row, path in found]
     else:  # sidecars are copied beside the photo and have no row of their own
         held = [
-            (row, wanted.relative_path)
+            (row, path)
             for row in session.scalars(sa.select(target).order_by(*order))
+            for path in copy_paths.candidates(wanted.relative_path, wanted.asset_id)
         ]
     return [
         Copy(row.name, roots.known(session, roots.get(session, row.root_id)), path)
@@ -159,7 +160,10 @@ def repath(session: orm.Session, asset_id: UUID, old: str, new: str, now: dateti
     values = {"id": asset_id, "old": old, "new": new, "key": naming.path_key(new)}
     revision = session.scalar(_REPATH, values)
     if revision is None:
-        return session.execute(_REPATH_SIDECAR, values).first() is not None
+        if session.execute(_REPATH_SIDECAR, values).first() is None:
+            return False
+        ledger.clear(session, "backed_up", [asset_id], now=now)  # the copy belongs beside it
+        return True
     moved = events.AssetMovedV1(
         asset_id=asset_id,
         revision=revision,

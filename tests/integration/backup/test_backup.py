@@ -440,6 +440,52 @@ def test_a_sidecar_that_arrives_later_is_copied_too(
     assert assets.read(folder.database, asset_id).is_backed_up
 
 
+@pytest.mark.parametrize("content", [None, b"cut"])
+def test_a_lost_or_cut_copy_of_a_sidecar_is_noticed_and_made_again(
+    folder: Library, handler: Handler, usb: UUID, content: bytes | None
+) -> None:
+    asset_id = folder.file(PATH, PHOTO)
+    folder.path(f"{PATH}.xmp").write_bytes(b"<x:xmpmeta/>")
+    add_sidecar(folder, asset_id, b"<x:xmpmeta/>")
+    assert wrong(folder, is_deep=True) == []
+    folder.handle(handler, asset_id)
+    assert wrong(folder, is_deep=True) == []
+    copy = folder.path(f"{PATH}.xmp", "usb")
+    copy.unlink()
+    if content is not None:
+        copy.write_bytes(content)
+
+    found = wrong(folder)
+    make_again(folder, found)
+    folder.handle(handler, asset_id)
+
+    assert [(each.path, each.state) for each in found] == [
+        (f"{PATH}.xmp", "missing" if content is None else "damaged")
+    ]
+    assert wrong(folder, is_deep=True) == []
+    assert copies(folder, asset_id) == {usb: (PATH, "verified")}
+
+
+def test_other_bytes_in_a_copy_of_a_sidecar_are_found_by_reading_and_passed_over(
+    folder: Library, handler: Handler, usb: UUID
+) -> None:
+    asset_id = folder.file(PATH, PHOTO)
+    folder.path(f"{PATH}.xmp").write_bytes(b"<x:xmpmeta/>")
+    add_sidecar(folder, asset_id, b"<x:xmpmeta/>")
+    folder.handle(handler, asset_id)
+    own = [f"{PATH}.xmp", f"{PATH}-{asset_id}.xmp"]
+    for path in own:  # first the usual path rots, then the other one
+        folder.path(path, "usb").write_bytes(b"<x:XMPMETA/>")
+        assert wrong(folder) == []
+        make_again(folder, wrong(folder, is_deep=True))
+        folder.handle(handler, asset_id)
+        assert wrong(folder, is_deep=True) == []
+
+    assert folder.path(own[1], "usb").read_bytes() == b"<x:xmpmeta/>"
+    [aside] = folder.path(".photofactory/damaged", "usb").iterdir()
+    assert aside.read_bytes() == b"<x:XMPMETA/>"
+
+
 def test_left_overs_of_a_killed_backup_are_removed_when_they_are_old(
     folder: Library, usb: UUID
 ) -> None:

@@ -93,6 +93,19 @@ def test_missing_and_changed_originals_and_sidecars_come_back_from_copies(
     assert factory.events("media.asset.healed") == 3
 
 
+def test_a_sidecar_comes_back_from_a_copy_that_found_its_name_taken(factory: Factory) -> None:
+    target = backups.make(factory)
+    [[asset_id]] = factory.rows("select asset_id from asset_links")
+    copy = target / DAY / "a.jpg.aae"
+    copy.rename(target / DAY / f"a.jpg-{asset_id}.aae")
+    copy.write_bytes(b"of another photo")
+    (factory.originals / DAY / "a.jpg.aae").unlink()
+
+    repair(factory)
+
+    assert (factory.originals / DAY / "a.jpg.aae").read_bytes() == AAE
+
+
 def test_a_copy_that_is_damaged_itself_restores_nothing_and_the_next_one_does(
     factory: Factory,
 ) -> None:

@@ -206,6 +206,18 @@ def test_files_follow_their_dates_with_their_sidecars_and_come_back(factory: Fac
     assert not (factory.originals / NEXT_DAY).exists()
 
 
+def test_a_photo_that_moves_with_its_sidecar_is_backed_up_again(factory: Factory) -> None:
+    factory.drop("canon.jpg.xmp", b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
+    factory.file()
+    factory.change("update media_assets set is_backed_up = true, backed_up_at = now()")
+
+    redates.ask(factory, fix=redates.day_off(1), is_moving=True)
+    redates.work(factory)
+
+    backed_up = factory.rows("select original_name, is_backed_up from media_assets order by 1")
+    assert backed_up == [("canon.jpg", False), ("nikon.jpg", True)]
+
+
 def test_a_folder_that_was_left_alone_can_follow_later(factory: Factory) -> None:
     redates.ask(factory, ["camera=canon*"], redates.day_off(1))
     redates.work(factory)

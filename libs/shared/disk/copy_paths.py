@@ -1,4 +1,4 @@
-"""Paths on a backup target."""
+"""Where a copy lies on a backup target, for who makes it and for who wants its bytes back."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from backup.domain import names
+from shared.disk import copy_paths
 
 ASSET_ID = UUID("0192f0c4-9d3e-4b61-8a53-2f1f6f0f9a11")
 
@@ -19,11 +19,11 @@ ASSET_ID = UUID("0192f0c4-9d3e-4b61-8a53-2f1f6f0f9a11")
     ],
 )
 def test_a_copy_has_the_original_s_path_or_one_with_its_id(path: str, second: str) -> None:
-    assert list(names.candidates(path, ASSET_ID)) == [path, second]
+    assert list(copy_paths.candidates(path, ASSET_ID)) == [path, second]
 
 
 def test_a_long_name_is_cut_at_a_character() -> None:
-    _, second = names.candidates("f/" + "ä" * 125 + ".jpeg", ASSET_ID)
+    _, second = copy_paths.candidates("f/" + "ä" * 125 + ".jpeg", ASSET_ID)
 
     name = second.removeprefix("f/")
     assert len(name.encode()) <= 255
