@@ -278,7 +278,7 @@ def held(
         .where(
             File.source_id == source.id,
             File.superseded_at.is_(None),
-            File.owner.is_(None),
+            sa.text(ownership.is_free("files.owner")),
             is_held(),
             File.path > after,
         )
