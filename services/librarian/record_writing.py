@@ -25,9 +25,10 @@ log = structlog.get_logger()
 def write_filed(database: Database, originals: Originals, done: Sequence[Filing]) -> None:
     """Write the lines of published files into the records of their folders, durably.
 
-    A sidecar's line is that of its photo, which has one link more now.
+    A sidecar's line is that of its photo, which has one link more now; all that come for one photo
+    are in one line, for each holds all links.
     """
-    lines: dict[str, list[bytes]] = {}
+    lines: dict[str, dict[UUID, bytes]] = {}
     owners = {filing.asset_id for filing in done if "link" in filing.record}
     with database.read() as session:
         known = folder_records.load(session, owners) if owners else {}
@@ -42,9 +43,9 @@ def write_filed(database: Database, originals: Originals, done: Sequence[Filing]
             known[filing.asset_id] = record
         else:
             continue
-        lines.setdefault(folder, []).append(record.to_line())
+        lines.setdefault(folder, {})[filing.asset_id] = record.to_line()
     for folder, of_folder in sorted(lines.items()):
-        append(database, originals, folder, of_folder)
+        append(database, originals, folder, list(of_folder.values()))
 
 
 def write_ledgers_view(

@@ -325,6 +325,19 @@ def test_several_sidecars_of_one_photo_are_kept_with_their_links_in_the_record(
     }
 
 
+def test_many_sidecars_of_one_photo_are_told_of_in_a_few_lines(factory: Factory) -> None:
+    for number in range(20):
+        factory.drop(f"{number}/a.jpg", photos.jpeg())
+        factory.drop(f"{number}/a.xmp", XMP + b"\n" * number)
+
+    file_all(factory)
+
+    [record_file] = factory.originals.rglob(".photofactory.jsonl")
+    lines = list(records.parse(record_file.read_bytes().splitlines()))
+    assert len(lines[-1].links) == 20
+    assert len(lines) < 5  # each has all links
+
+
 def test_a_takeout_album_is_no_companion(factory: Factory) -> None:
     factory.drop("metadata.json", b'{"title": "Holiday", "access": "protected"}')
 
