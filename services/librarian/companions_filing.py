@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 from uuid import UUID
 
@@ -47,15 +47,6 @@ class Belonging:
     filed: Original | None
 
 
-def in_turns(staged: Sequence[Staged]) -> Iterator[Sequence[Staged]]:
-    """The sidecars in as many turns as one content is there: of equal ones the first is filed."""
-    left = list(staged)
-    while left:
-        turn = {each.file_hash: each for each in reversed(left)}
-        yield list(turn.values())
-        left = [each for each in left if turn[each.file_hash] is not each]
-
-
 def belongings(
     session: orm.Session, staged: Sequence[Staged], folder_of: Callable[[bytes], Folder]
 ) -> list[Belonging]:
@@ -79,6 +70,14 @@ def belongings(
             filed = original_rows.holding(session, owner.asset_id, each.file_hash)
             found.append(Belonging(each, owner, ids, filed))
     return found
+
+
+def one_of_each(found: Iterable[Belonging]) -> list[Belonging]:
+    """The first of equal sidecars of one photo; the others are known once that one is filed."""
+    first: dict[tuple[UUID, str], Belonging] = {}
+    for each in found:
+        first.setdefault((each.owner.asset_id, each.staged.file_hash), each)
+    return list(first.values())
 
 
 def plan(belonging: Belonging, facts: CompanionFacts | None, problem: str | None) -> Plan:

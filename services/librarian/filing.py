@@ -118,8 +118,8 @@ class Batch:
                 self._link(self._keep(self._paired(plans)))
             self._settle_duplicates()
             self._greet(photos, speaking)
-            for of_one_content_each in companions_filing.in_turns(sidecars):
-                self._file_sidecars(of_one_content_each)
+            while sidecars:
+                sidecars = self._file_sidecars(sidecars)
             self._record()
             self._raise_high_water()
             self._remove()
@@ -205,8 +205,11 @@ class Batch:
         said = (neighbours.facts_of(self._source_fd, path + slash + os.fsencode(n)) for n in beside)
         return [facts for facts in said if facts is not None]
 
-    def _file_sidecars(self, sidecars: Sequence[Staged]) -> None:
-        """Sidecars whose photo is filed go beside it; the others wait for theirs."""
+    def _file_sidecars(self, sidecars: Sequence[Staged]) -> list[Staged]:
+        """Sidecars whose photo is filed go beside it; the others wait for theirs.
+
+        Left are those whose photo has just got the same bytes from another one.
+        """
         folder_of = functools.partial(self._folder, sidecars[0].claimed.source)
         with self._database.read() as session:
             found = companions_filing.belongings(session, sidecars, folder_of)
@@ -215,12 +218,15 @@ class Batch:
             if each.claimed.file_id not in belonging:
                 why = f"{companions_filing.expected(each)} in its folder"
                 self._add([staging.outcome(each.claimed, None, arrivals.WAITING_FOR_PHOTO, why)])
-        said = {one: self._said(one.staged) for one in found}  # healing takes the staged bytes
-        self._settle([(one.staged, one.filed) for one in found if one.filed is not None])
-        plans = [companions_filing.plan(one, *said[one]) for one in found if one.filed is None]
+        turn = companions_filing.one_of_each(found)
+        said = {one: self._said(one.staged) for one in turn}  # healing takes the staged bytes
+        self._settle([(one.staged, one.filed) for one in turn if one.filed is not None])
+        plans = [companions_filing.plan(one, *said[one]) for one in turn if one.filed is None]
         heard = record_writing.spoken_of([one.filing for one in self._keep(plans)])
-        heard |= self._hear((one.spoken_of, said[one][0]) for one in found if one.filed is not None)
+        heard |= self._hear((one.spoken_of, said[one][0]) for one in turn if one.filed is not None)
         record_writing.write_ledgers_view(self._database, self._originals, heard)
+        later = set(found) - set(turn)
+        return [one.staged for one in found if one in later]
 
     def _said(self, sidecar: Staged) -> tuple[CompanionFacts | None, str | None]:
         """What a sidecar says, and why that cannot be read."""

@@ -95,13 +95,17 @@ def _left(
         return []
     catalog_id = open_plans[0].staged.claimed.source.catalog_id
     hashes = [plan.staged.file_hash for plan in open_plans]
-    busy = filings.reserved_hashes(session, catalog_id, hashes)
+    busy = filings.reserved_contents(session, catalog_id, hashes)
     files = filings.reserved_files(session, [plan.staged.claimed.file_id for plan in open_plans])
     return [
         plan
         for plan in open_plans
-        if plan.staged.file_hash not in busy and plan.staged.claimed.file_id not in files
+        if _content(plan) not in busy and plan.staged.claimed.file_id not in files
     ]
+
+
+def _content(plan: Plan) -> filings.Content:
+    return filings.content(plan.asset_id, plan.staged.file_hash, plan.record)
 
 
 def _places(

@@ -168,6 +168,7 @@ class File(Base):
 class Filing(Base):
     """One filing in progress: the hash and the name that it reserves until it is recorded.
 
+    A photo reserves its content, a sidecar (its record has a link) its content beside its photo.
     The transaction that records the asset (or gives the filing up) deletes the row.
     """
 
@@ -189,8 +190,21 @@ class Filing(Base):
     opened_at: orm.Mapped[Created]
 
     __table_args__ = (
-        sa.UniqueConstraint("catalog_id", "file_hash"),
         sa.UniqueConstraint("root_id", "path_key"),
+        sa.Index(
+            "uq_filings_photo",
+            "catalog_id",
+            "file_hash",
+            unique=True,
+            postgresql_where=sa.text("record -> 'link' is null"),
+        ),
+        sa.Index(
+            "uq_filings_sidecar",
+            "asset_id",
+            "file_hash",
+            unique=True,
+            postgresql_where=sa.text("record -> 'link' is not null"),
+        ),
     )
 
 

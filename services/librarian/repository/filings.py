@@ -1,14 +1,15 @@
 """Filings in progress: a row reserves one content and one path until its asset is recorded.
 
-Unique over all rows: the file, (catalog, hash) and (root, path key). A row belongs to its owner;
-whoever takes it over raises the epoch, and every later statement of the old owner finds nothing.
+Unique over all rows: the file, (root, path key) and the content: that of a photo in its catalog,
+that of a sidecar beside its photo. A row belongs to its owner; whoever takes it over raises the
+epoch, and every later statement of the old owner finds nothing.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +18,9 @@ from sqlalchemy.dialects import postgresql as pg
 
 from librarian import placing
 from shared import models, ownership
+
+Content: TypeAlias = tuple[UUID | None, str]
+"""What a filing reserves: the hash of a photo; of a sidecar, the photo that it belongs to, too."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,6 +45,16 @@ class Filing:
         """The same filing with another place."""
         return dataclasses.replace(self, relative_path=place.relative_path, path_key=place.path_key)
 
+    @property
+    def content(self) -> Content:
+        """The content that the filing reserves."""
+        return content(self.asset_id, self.file_hash, self.record)
+
+
+def content(asset_id: UUID, file_hash: str, record: Mapping[str, Any]) -> Content:
+    """What the filing of this record reserves."""
+    return (asset_id if "link" in record else None, file_hash)
+
 
 NAMES = tuple(field.name for field in dataclasses.fields(Filing))
 COLUMNS = tuple(getattr(models.Filing, name) for name in NAMES)
@@ -54,7 +68,7 @@ def insert(session: orm.Session, filings: Iterable[Filing]) -> set[UUID]:
     """
     rows = [
         {name: getattr(filing, name) for name in NAMES}
-        for filing in sorted(filings, key=lambda each: each.file_hash)
+        for filing in sorted(filings, key=lambda each: (each.file_hash, each.path_key))
     ]
     if not rows:
         return set()
@@ -110,12 +124,14 @@ def is_ours(filing: Filing) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
-def reserved_hashes(session: orm.Session, catalog_id: UUID, hashes: Collection[str]) -> set[str]:
-    """Those of the hashes that a filing of the catalog has reserved."""
-    query = sa.select(models.Filing.file_hash).where(
+def reserved_contents(
+    session: orm.Session, catalog_id: UUID, hashes: Collection[str]
+) -> set[Content]:
+    """What filings of the catalog have reserved of the hashes."""
+    query = sa.select(*COLUMNS).where(
         models.Filing.catalog_id == catalog_id, models.Filing.file_hash.in_(hashes)
     )
-    return set(session.scalars(query))
+    return {Filing(*row).content for row in session.execute(query)}
 
 
 def reserved_files(session: orm.Session, file_ids: Collection[UUID]) -> set[UUID]:
