@@ -73,15 +73,17 @@ def paths_beside(session: orm.Session, partner_ids: Collection[UUID]) -> dict[UU
     if not partner_ids:
         return {}
     values = {"ids": list(partner_ids), "evidence": list(pairs.EVIDENCE)}
-    found = {}
-    for row in session.execute(_APART, values):
-        folder, _, name = row.relative_path.rpartition("/")
-        wanted_folder = row.picture_path.rpartition("/")[0]
-        path = f"{wanted_folder}/{pairs.beside(row.picture_path, name)}"
-        is_taken = filings.taken_keys(session, row.root_id, [naming.path_key(path)])
-        if folder != wanted_folder or not is_taken:
-            found[row.id] = path
-    return found
+    wanted = [(row, _beside(row)) for row in session.execute(_APART, values)]
+    taken: set[tuple[UUID, str]] = set()
+    for root_id in {row.root_id for row, _ in wanted}:
+        keys = [naming.path_key(path) for row, path in wanted if row.root_id == root_id]
+        taken |= {(root_id, key) for key in filings.taken_keys(session, root_id, keys)}
+    return {
+        row.id: path
+        for row, path in wanted
+        if row.relative_path.rpartition("/")[0] != path.rpartition("/")[0]
+        or (row.root_id, naming.path_key(path)) not in taken
+    }
 
 
 def followers(session: orm.Session, folders: Mapping[UUID, str]) -> list[Follower]:
@@ -110,6 +112,13 @@ def _beginnings(half: Half) -> set[bytes]:
     folder, name = half.folder[1], pairs.stem(half.name)
     path = folder + b"/" if folder else b""
     return {path + os.fsencode(form + ".") for form in (name, name.lower(), name.upper())}
+
+
+def _beside(row: Any) -> str:  # noqa: ANN401  a row
+    """The path beside its picture that a partner would have."""
+    name = row.relative_path.rpartition("/")[2]
+    folder = row.picture_path.rpartition("/")[0]
+    return f"{folder}/{pairs.beside(row.picture_path, name)}"
 
 
 def _half(row: Any, name: str, folder: tuple[UUID, bytes] | None) -> Half:  # noqa: ANN401  a row

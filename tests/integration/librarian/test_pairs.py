@@ -16,6 +16,7 @@ import redates
 import waiting
 from factories import Factory
 from librarian import records
+from librarian.repository import pairs
 from shared.database import Database
 
 APPLE = "com.apple.quicktime."
@@ -200,6 +201,36 @@ def test_a_raw_file_has_the_name_and_the_position_of_its_jpeg(
     assert link == ("raw_jpeg", "name and moment")
     [place] = factory.rows("select latitude, longitude, source from asset_locations")
     assert place == (*VIENNA, "companion:raw_jpeg")
+
+
+def test_of_several_partners_those_that_can_stand_better_are_named(factory: Factory) -> None:
+    for number in (1, 2, 3, 4):
+        factory.drop(f"DSC_{number}.JPG", photos.jpeg(taken="2019:07:14 10:00:00", seed=number))
+        factory.drop(f"DSC_{number}.NEF", photos.tiff(taken="2019:07:14 10:00:00", seed=number))
+    factory.file()
+    repath(factory, "DSC_2.NEF", f"{NEXT_DAY}/DSC_2.NEF")
+    repath(factory, "DSC_3.NEF", f"{DAY}/DSC_3_1.NEF")
+    repath(factory, "DSC_4.NEF", f"{DAY}/DSC_4_1.NEF")
+    factory.drop("STRANGER.HEIC", STRANGER)
+    factory.file()
+    repath(factory, "STRANGER.HEIC", f"{DAY}/DSC_4.NEF")
+
+    rows = factory.rows("select id, original_name as name from media_assets")
+    with factory.database.read() as session:
+        found = pairs.paths_beside(session, [row.id for row in rows])
+
+    names = {row.id: row.name for row in rows}
+    assert {names[each]: path for each, path in found.items()} == {
+        name: f"{DAY}/{name}" for name in ("DSC_2.NEF", "DSC_3.NEF")
+    }
+
+
+def repath(factory: Factory, name: str, path: str) -> None:
+    """Have the ledger say that a photo is at another path."""
+    factory.change(
+        f"update media_assets set relative_path = '{path}', path_key = lower('{path}')"
+        f" where original_name = '{name}'"
+    )
 
 
 def paths_of(factory: Factory, name: str) -> str:
