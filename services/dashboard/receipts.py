@@ -94,7 +94,8 @@ class Receipt(Part):
 def find(session: orm.Session, name: str, file_hash: str | None) -> UUID:
     """Return the id of the asset that a person means: its id, its bytes, its path or its name.
 
-    Raises UserError when nothing or more than one photo fits.
+    A name is also that of a duplicate or a sidecar of it, as it arrived. Raises UserError when
+    nothing or more than one photo fits.
     """
     asset = models.MediaAsset
     for condition in conditions(name, file_hash):
@@ -119,7 +120,16 @@ def conditions(name: str, file_hash: str | None) -> list[sa.ColumnElement[bool]]
     if file_hash:
         tried.append(asset.file_hash == file_hash)
     by_path = (asset.final_path == name, asset.relative_path == name, asset.original_path == name)
-    return [*tried, *by_path, asset.original_name == name]
+    return [*tried, *by_path, asset.original_name == name, arrived_as(name)]
+
+
+def arrived_as(name: str) -> sa.ColumnElement[bool]:
+    """Return what fits the photos that a duplicate or a sidecar of this name belongs to."""
+    file = models.File
+    path = file.display_path
+    is_called = (path == name) | path.endswith(f"/{name}", autoescape=True)
+    found = sa.select(file.asset_id).where(file.asset_id.is_not(None), is_called)
+    return models.MediaAsset.id.in_(found)
 
 
 def read(session: orm.Session, asset_id: UUID) -> Receipt:

@@ -20,6 +20,8 @@ Mode = Literal["copy", "move"]
 CHANGED: Final = "changed"
 OPEN: Final = "open"
 WAITING_FOR_PHOTO: Final = "waiting for its photo"
+NO_PHOTO_YET: Final = "no photo yet"
+"""Reason of an ingest job that ends while a sidecar goes on waiting."""
 KEPT: Final = "kept"
 """Reason of a decided file that stays in a move inbox although it may go: nobody tries again."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import orm
 
 from librarian import inbox, scanner, watcher
-from librarian.arrivals import WAITING_FOR_PHOTO, Found, Mode, Outcome, Source
+from librarian.arrivals import NO_PHOTO_YET, WAITING_FOR_PHOTO, Found, Mode, Outcome, Source
 from librarian.desk import Desk
 from librarian.domain import release
 from librarian.repository import job_items, occurrences, recording, sources
@@ -21,7 +21,6 @@ from shared.errors import PermanentError
 
 ALREADY_FILED: Final = "already filed from here"
 IGNORED_BEFORE: Final = "ignored before"
-NO_PHOTO_YET: Final = "no photo yet"
 PAGE: Final = 1_000
 LOOK_AGAIN_S: Final = release.QUIET_OF_OLD_FILES_S
 

@@ -15,15 +15,23 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from librarian import arrivals
 from shared import models
 from shared.database import Database
 from shared.errors import DependencyError
 from suite import terminal
 
 POLL_S = 0.3
-ORDER = ("filed", "companion", "duplicate", "ignored", "quarantined", "failed", "vanished")
 TROUBLE = ("quarantined", "failed", "vanished")
+NAMED = ("waiting", *TROUBLE)
+ORDER = ("filed", "companion", "duplicate", "ignored", *NAMED)
 LISTED = 20
+
+OUTCOME = sa.case(
+    (models.JobFile.reason == sa.literal_column(f"'{arrivals.NO_PHOTO_YET}'"), "waiting"),
+    else_=sa.func.coalesce(models.JobFile.outcome, "open"),
+)
+"""What became of a file of a job, as people count it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +101,10 @@ def read(database: Database, job_id: UUID) -> Reading:
     """Return the job as it stands."""
     with database.read() as session:
         job = session.get_one(models.Job, job_id)
-        outcome = sa.func.coalesce(models.JobFile.outcome, "open")
         rows = session.execute(
-            sa.select(outcome, sa.func.count())
+            sa.select(OUTCOME, sa.func.count())
             .where(models.JobFile.job_id == job_id)
-            .group_by(outcome)
+            .group_by(OUTCOME)
         ).all()
     return Reading(job.state, job.error, {name: count for name, count in rows})  # noqa: C416
 
@@ -109,7 +116,9 @@ def balance(database: Database, job_id: UUID, reading: Reading, console: Console
         parts.append(f"{left} not decided")
     total = f"{reading.found} files found = {' + '.join(parts) or '0'}"
     console.print(total, soft_wrap=True)  # one line, whatever reads it
-    for path, outcome, reason in troubles(database, job_id):
+    if why := ignored(database, job_id):
+        console.print(f"  ignored: {terminal.plain(why)}", markup=False, soft_wrap=True)
+    for path, outcome, reason in named(database, job_id):
         console.print(
             f"  {outcome}: {terminal.plain(f'{path}: {reason}')}", markup=False, soft_wrap=True
         )
@@ -121,18 +130,34 @@ def balance(database: Database, job_id: UUID, reading: Reading, console: Console
     return 0 if in_place else 1
 
 
-def troubles(database: Database, job_id: UUID) -> list[tuple[str, str, str]]:
-    """Return path, outcome and reason of the first files that did not get in."""
-    item, file = models.JobFile, models.File
+def ignored(database: Database, job_id: UUID) -> str:
+    """Return why files were passed over, and how many for each reason."""
+    item, number = models.JobFile, sa.func.count()
     with database.read() as session:
         rows = session.execute(
-            sa.select(file.display_path, item.outcome, item.reason, item.detail)
+            sa.select(item.reason, number)
+            .where(item.job_id == job_id, OUTCOME == "ignored")
+            .group_by(item.reason)
+            .order_by(number.desc(), item.reason)
+        ).all()
+    return ", ".join(f"{count} {reason}" for reason, count in rows)
+
+
+def named(database: Database, job_id: UUID) -> list[tuple[str, str, str]]:
+    """Return path, outcome and reason of the first files that did not get in, or not yet."""
+    item, file = models.JobFile, models.File
+    is_waiting = OUTCOME == "waiting"
+    reason = sa.case((is_waiting, file.reason), else_=item.reason)
+    detail = sa.case((is_waiting, file.detail), else_=item.detail)
+    with database.read() as session:
+        rows = session.execute(
+            sa.select(file.display_path, OUTCOME, reason, detail)
             .join(file, file.id == item.file_id)
-            .where(item.job_id == job_id, item.outcome.in_(TROUBLE))
+            .where(item.job_id == job_id, OUTCOME.in_(NAMED))
             .order_by(file.display_path)
             .limit(LISTED)
         ).all()
     return [
-        (path, str(outcome), ": ".join(part for part in (reason, detail) if part))
-        for path, outcome, reason, detail in rows
+        (path, outcome, ": ".join(part for part in (why, what) if part))
+        for path, outcome, why, what in rows
     ]

@@ -12,6 +12,7 @@ import pytest
 
 import factories
 import photos
+from dashboard import receipts
 from factories import Factory
 from hand_clock import GoingOn, HandClock, Stopping
 from librarian import inbox, settling
@@ -24,6 +25,7 @@ from shared import jobs
 from shared.database import Database
 from shared.disk import folders
 from shared.errors import PermanentError
+from suite import ingest_progress, terminal
 
 
 class Bench:
@@ -43,15 +45,17 @@ class Bench:
 
     def ingest(self, paths: Sequence[Path], mode: Mode = "copy") -> dict[str, int]:
         job_id = self.request(paths, mode)
+        self.finish(job_id, paths, mode)
+        with self.desk.database.read() as session:
+            return job_items.counts(session, job_id)
+
+    def finish(self, job_id: UUID, paths: Sequence[Path], mode: Mode) -> None:
         job = IngestJob(job_id, [quoted(path) for path in paths], mode, self.desk)
         for _ in range(20):
             if job.visit():
-                break
+                return
             self.clock.pass_by(6)
-        else:
-            raise AssertionError("the job does not end")
-        with self.desk.database.read() as session:
-            return job_items.counts(session, job_id)
+        raise AssertionError("the job does not end")
 
     def request(self, paths: Sequence[Path], mode: Mode) -> UUID:
         params = {"paths": [quoted(path) for path in paths], "mode": mode}
@@ -346,3 +350,36 @@ def test_what_an_inbox_files_while_a_job_waits_for_it_is_an_outcome_of_the_job(
     with bench.desk.database.read() as session:
         assert job_items.counts(session, job_id) == {expected: 1}
     assert bench.factory.outcomes() == {"a.jpg": "filed"}
+
+
+def test_the_balance_tells_what_waits_and_why_files_were_passed_over(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bench.put("IMG_1.jpg", photos.jpeg(seed=1))
+    bench.put("again.jpg", photos.jpeg(seed=1))
+    bench.put("IMG_2.jpg.xmp", b"<x:xmpmeta xmlns:x='adobe:ns:meta/'></x:xmpmeta>")
+    bench.put("Thumbs.db", b"x")
+    job_id = bench.request([bench.folder], "copy")
+    bench.finish(job_id, [bench.folder], "copy")
+    database = bench.desk.database
+
+    capsys.readouterr()  # the log
+    reading = dataclasses.replace(ingest_progress.read(database, job_id), state="completed")
+    code = ingest_progress.balance(database, job_id, reading, terminal.console())
+
+    assert code == 0
+    balance, *reasons = capsys.readouterr().out.splitlines()
+    assert balance == "4 files found = 1 filed + 1 duplicate + 1 ignored + 1 waiting"
+    assert [each.split(": ")[0].strip() for each in reasons] == ["ignored", "waiting"]
+    assert reasons[1].endswith("IMG_2.jpg.xmp: waiting for its photo: IMG_2.jpg in its folder")
+
+
+def test_a_photo_is_found_by_the_name_that_its_duplicate_came_under(bench: Bench) -> None:
+    bench.put("IMG_1.jpg", photos.jpeg(seed=1))
+    bench.put("phone/again.jpg", photos.jpeg(seed=1))
+    bench.ingest([bench.folder])
+
+    with bench.desk.database.read() as session:
+        found = {receipts.find(session, name, None) for name in ("IMG_1.jpg", "again.jpg")}
+
+    assert len(found) == 1
