@@ -57,6 +57,11 @@ def history(found: Receipt) -> list[tuple[datetime, str, str]]:
     return sorted((when, what, detail.strip()) for when, what, detail in rows)
 
 
+def counted(number: int, what: str) -> str:
+    """Return "1 file", "2 files"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def summary(data: dict[str, object]) -> str:
     """Return the simple values of an event on one line, and that a history begins anew."""
     simple = {

@@ -64,7 +64,7 @@ def is_confirmed(found: Survey, args: argparse.Namespace) -> bool:
     reason = "; ".join(too_much.values())
     if args.yes or args.yes_really is not None:
         raise UserError(
-            f"{reason}: that is unusually much", f"if you mean it, add --yes-really {count}"
+            f"{reason}: that is unusually many", f"if you mean it, add --yes-really {count}"
         )
     return asking.agrees(f"{reason}. Type {count} to change them: ", str(count))
 

@@ -90,7 +90,7 @@ function drawNumbers() {
   const keptOut = (status.files.quarantined ?? 0) + (status.files.failed ?? 0);
   if (keptOut) tiles.push([number(keptOut), "not in the library", "bad", "unfiled"]);
   const waiting = status.files.waiting;
-  if (waiting) tiles.push([number(waiting), "waiting, for their photo say", "", "unfiled"]);
+  if (waiting) tiles.push([number(waiting), "waiting, mostly for a photo", "", "unfiled"]);
   draw("numbers", tiles, ([value, text, kind, list]) => {
     const words = [make("b", {}, value), make("span", {}, text)];
     return make("li", { className: kind ?? "" },
@@ -210,7 +210,7 @@ function drawError(error) {
       make("a", { href: photoAddress(error.asset_id) }, error.name),
       chip(STAGES[error.stage] ?? word(error.stage)),
       chip(word(error.state), error.state === "quarantined" ? "red" : "yellow"),
-      make("span", { className: "end" }, `${error.attempts} tries${next}`)),
+      make("span", { className: "end" }, `${error.attempts} ${error.attempts === 1 ? "try" : "tries"}${next}`)),
     under(error.error));
 }
 

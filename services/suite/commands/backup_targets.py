@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "list":
             return show(database)
         if not args.what:
-            raise UserError(f"{args.action} what?", "name a folder to add, or a target to remove")
+            raise UserError("nothing is named", "name a folder to add, or a target to remove")
         with database.transaction() as session:
             if args.action == "add":
                 print(add(session, Path(args.what).expanduser().absolute(), args.name))

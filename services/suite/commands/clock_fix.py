@@ -131,4 +131,7 @@ def words(suggestion: Suggestion | None) -> str:
 def no_photos(session: orm.Session, camera: str) -> UserError:
     """Return what to say when nothing fits."""
     listed = ", ".join(f'"{name}" ({count})' for name, count in rows.cameras(session)[:12])
-    return UserError(f'no photo of "{camera}" in this range', f"cameras here: {listed or 'none'}")
+    return UserError(
+        f'no photo of "{camera}" was taken in this range',
+        f"look at --from and --to; cameras here: {listed or 'none'}",
+    )

@@ -84,7 +84,10 @@ def quoted(path: str, folder: DataFolder) -> str:
         raise UserError(f"{path} is neither a file nor a folder", "name a file or a folder")
     for own in own_folders(folder):
         if real == own or own in real.parents or real in own.parents:
-            raise UserError(f"{path} is, holds or lies in {own}, the factory's own folder")
+            raise UserError(
+                f"{path} cannot be taken in: {own} belongs to the factory",
+                "name a folder that neither holds it nor lies in it",
+            )
     return urllib.parse.quote_from_bytes(os.fsencode(real))
 
 

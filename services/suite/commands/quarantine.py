@@ -13,7 +13,7 @@ from sqlalchemy import orm
 
 from dashboard import library_queries
 from dashboard.status import DamagedFile
-from dashboard.words import size
+from dashboard.words import counted, size
 from shared import jobs, ledger
 from shared.clock import SystemClock
 from shared.database import Database
@@ -145,11 +145,6 @@ def file_json(file: HeldFile) -> dict[str, Any]:
         "size_bytes": file.size_bytes,
         "since": file.first_seen_at.isoformat(),
     }
-
-
-def counted(number: int, what: str) -> str:
-    """Return "1 file", "2 files"."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def chosen(names: Sequence[str], held: Held) -> Held:

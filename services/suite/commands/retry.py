@@ -3,6 +3,7 @@
 import argparse
 from itertools import groupby
 
+from dashboard import words
 from shared import ledger
 from shared.clock import SystemClock
 from shared.stages import stages
@@ -32,5 +33,5 @@ def run(args: argparse.Namespace) -> int:
                 if (args.reason or "").casefold() in f"{each.reason} {each.detail}".casefold()
             ]
             files = repository.forget_decision(session, failed)
-    print(f"{len(held)} stages and {files} files are tried again")
+    print(f"tried again: {words.counted(len(held), 'stage')} and {words.counted(files, 'file')}")
     return 0

@@ -21,8 +21,7 @@ from shared.disk.root_folder import KnownRoot
 from shared.errors import DependencyError, UserError
 from suite import access, asking, redate_job
 
-HELP = "Show why folders are frozen and what changed or would change; then let work go on"
-
+HELP = "show why folders are frozen and what changed or would change; then let work go on"
 
 GO_ON: Final = "go on"
 CANCEL: Final = "cancel"

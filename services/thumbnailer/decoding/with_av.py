@@ -45,7 +45,8 @@ def _key_frame(container: Any, stream: Any) -> Any:  # noqa: ANN401  PyAV is not
             container.seek(int(_AT_S * av.time_base))
     frame = next(_frames(container, stream), None)
     if frame is None:
-        container.seek(0)
+        with contextlib.suppress(Error):  # what holds no frame cannot be sought in, either
+            container.seek(0)
         frame = next(_frames(container, stream), None)
     return frame
 
