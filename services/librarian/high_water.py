@@ -63,9 +63,9 @@ def raise_to_now(database: Database, folder: RootFolder, *, temporary: bytes | N
     root_markers.write_high_water(folder.fd, now, temporary=temporary)
 
 
-def accept(database: Database, folder: RootFolder) -> None:
+def accept(database: Database, folder: RootFolder, *, temporary: bytes) -> None:
     """Begin anew from here, once the ledger has caught up with the disk; filing goes on."""
-    raise_to_now(database, folder)
+    raise_to_now(database, folder, temporary=temporary)
     thaw = sa.update(models.Ledger).where(models.Ledger.frozen_reason == TOO_OLD)
     database.run(lambda session: session.execute(thaw.values(frozen_reason=None)))
 

@@ -79,7 +79,9 @@ def repair(
         if balance.repaired.total() == before:
             break
     if not any(each.is_passing for each in balance.left):
-        high_water.accept(adopter.database, adopter.originals.folder)
+        originals = adopter.originals
+        temporary = originals.new_temporary_name()
+        high_water.accept(adopter.database, originals.folder, temporary=temporary)
     return balance
 
 

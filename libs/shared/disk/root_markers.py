@@ -15,7 +15,7 @@ import stat
 from dataclasses import dataclass
 from uuid import UUID
 
-from shared import errors
+from shared import errors, faults
 from shared.disk import folders, publish
 
 OWN_FOLDER = b".photofactory"
@@ -186,5 +186,6 @@ def _write(
             file.write(json.dumps(content, indent=1).encode() + b"\n")
             file.flush()
             publish.sync_file(file.fileno())
+        faults.point("markers.written")
         give = publish.replace if may_replace else publish.publish
         give(temporary_fd, temporary, own_fd, name)

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 import factories
 import photos
+import unmounting
 from factories import DirectReader, Factory
-from librarian import reconcile, repairing
+from librarian import reconcile, recovery, repairing
 from librarian.adoption import Adopter
 from librarian.originals import Originals
 from librarian.reconcile import Difference, Reconciler
@@ -373,3 +374,17 @@ def test_bytes_that_are_kept_aside_are_named_until_a_person_deletes_them(factory
     assert "a.jpg" in found.detail
     (factory.originals / found.path).unlink()
     assert differences(factory) == []
+
+
+def test_what_a_killed_repair_leaves_of_its_high_water_mark_has_an_owner(factory: Factory) -> None:
+    left: list[int | None] = []
+    temporary = factory.originals / ".photofactory/tmp"
+
+    def look() -> None:
+        left.extend(recovery.owner_of(os.fsencode(path.name)) for path in temporary.iterdir())
+
+    with unmounting.At("markers.written", look):
+        repair(factory)
+
+    assert len(left) == 1
+    assert None not in left
