@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,8 +16,10 @@ LATEST: Final = 12
 ERRORS: Final = 20
 
 
-def read_assets(session: orm.Session, now: datetime) -> status.AssetCounts:
-    """Return the library in numbers."""
+def read_assets(
+    session: orm.Session, now: datetime, stages: Sequence[str]
+) -> tuple[status.AssetCounts, dict[str, int]]:
+    """Return the library in numbers, and how many assets have the flag of each of ``stages``."""
     asset = models.MediaAsset
     count = sa.func.count()
     row = session.execute(
@@ -30,42 +32,30 @@ def read_assets(session: orm.Session, now: datetime) -> status.AssetCounts:
             count.filter(asset.damage.is_not(None)).label("damaged"),
             count.filter(asset.captured_local.is_(None)).label("undated"),
             count.filter(asset.ingested_at > now - timedelta(hours=1)).label("last_hour"),
+            *(count.filter(getattr(asset, f"is_{stage}")).label(stage) for stage in stages),
         ).where(asset.removed_at.is_(None))
     ).one()
-    return status.AssetCounts(**row._mapping)  # noqa: SLF001  the documented way to a dict
+    counts = dict(row._mapping)  # noqa: SLF001  the documented way to a dict
+    done = {stage: counts.pop(stage) for stage in stages}
+    return status.AssetCounts(**counts), done
 
 
-def read_stage(session: orm.Session, stage: str) -> status.StageCounts:
-    """Return how far a stage is; an asset without a row and without the flag is pending."""
-    row = models.AssetStage
-    done = getattr(models.MediaAsset, f"is_{stage}")
-    state = sa.case((done, "done"), else_=sa.func.coalesce(row.state, "pending"))
-    if stage == "geocoded":
-        has_position = models.MediaAsset.location.is_not(None) | sa.exists().where(
-            models.AssetLocation.asset_id == models.MediaAsset.id, models.AssetLocation.current
-        )
-        nowhere = row.state.is_(None) & ~done & ~has_position
-        state = sa.case((nowhere, "not_applicable"), else_=state)
-    counted = session.execute(
-        sa.select(state.label("shown_state"), sa.func.count())
-        .select_from(models.MediaAsset)
-        .outerjoin(row, (row.asset_id == models.MediaAsset.id) & (row.stage == stage))
-        .where(models.MediaAsset.removed_at.is_(None))
-        .group_by(sa.literal_column("shown_state"))
-    )
-    return status.StageCounts(stage=stage, **{name: number for name, number in counted})  # noqa: C416
+def read_stage(session: orm.Session, stage: str, *, total: int, done: int) -> status.StageCounts:
+    """Return how far a stage is, which has ``done`` so many of ``total`` assets.
+
+    An asset without a row and without the flag is pending, if there is something to do. What is
+    unfinished is counted; all the rest is not applicable, and nobody looks at it.
+    """
+    has_work = _HAS_WORK.get(stage, "true")
+    query = sa.text(_UNFINISHED.format(stage=stage, has_work=has_work))
+    unfinished = {name: number for name, number in session.execute(query)}  # noqa: C416
+    rest = total - done - sum(unfinished.values())
+    return status.StageCounts(stage=stage, done=done, not_applicable=rest, **unfinished)
 
 
 def read_files(session: orm.Session) -> dict[str, int]:
     """Return how many occurrences have which outcome."""
-    undecided = sa.case((is_waiting(), "waiting"), else_="open")
-    outcome = sa.func.coalesce(models.File.outcome, undecided)
-    rows = session.execute(
-        sa.select(outcome, sa.func.count())
-        .where(models.File.superseded_at.is_(None))
-        .group_by(outcome)
-    )
-    return {name: number for name, number in rows}  # noqa: C416
+    return {name: number for name, number in session.execute(_OUTCOMES)}  # noqa: C416
 
 
 def read_latest(session: orm.Session) -> list[status.LatestAsset]:
@@ -162,6 +152,30 @@ def _unfiled(
         for folder, row in rows
     )
 
+
+_HAS_WORK: Final = {
+    "geocoded": "(a.location is not null or exists (select from asset_locations l"
+    " where l.asset_id = a.id and l.current))"
+}
+
+# Literals, so that the partial indexes of what is pending or unfinished serve.
+_UNFINISHED: Final = """
+    select s.state, count(*) from asset_stages s
+    join media_assets a on a.id = s.asset_id and a.removed_at is null and not a.is_{stage}
+    where s.stage = '{stage}' and s.state in ('running', 'retrying', 'quarantined')
+    group by s.state
+    union all
+    select 'pending', count(*) from media_assets a
+    where not a.is_{stage} and a.removed_at is null and {has_work} and not exists (
+      select from asset_stages s where s.asset_id = a.id and s.stage = '{stage}')"""
+
+# Nearly all files are decided: their outcomes are counted in the index alone.
+_OUTCOMES: Final = sa.text("""
+    select outcome, count(*) from files
+    where superseded_at is null and outcome is not null group by outcome
+    union all
+    select case when reason is null then 'open' else 'waiting' end, count(*) from files
+    where superseded_at is null and outcome is null group by 1""")
 
 _DAMAGED_PHOTOS: Final = sa.text("""
     select a.id as asset_id, a.final_path as path, a.damage, w.final_path as whole

@@ -26,13 +26,17 @@ def read(session: orm.Session, now: datetime, expected: Sequence[str] = ()) -> s
     inboxes = folder_queries.read_inboxes(session)
     dead_letters = count_dead_letters(session)
     found = alerts.read(session, services, roots, inboxes, dead_letters)
+    assets, done = library_queries.read_assets(session, now, SHOWN_STAGES)
     return status.Status(
         read_at=now,
         is_well=not found,
         alerts=found,
         services=services,
-        assets=library_queries.read_assets(session, now),
-        stages=[library_queries.read_stage(session, stage) for stage in SHOWN_STAGES],
+        assets=assets,
+        stages=[
+            library_queries.read_stage(session, stage, total=assets.total, done=done[stage])
+            for stage in SHOWN_STAGES
+        ],
         files=library_queries.read_files(session),
         inboxes=inboxes,
         roots=roots,

@@ -1,6 +1,8 @@
 """The numbers of the status, on a real ledger."""
 
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -49,6 +51,61 @@ def test_every_photo_is_counted_once_per_stage(ledger: Ledger) -> None:
     assert thumbnailed == StageCounts(stage="thumbnailed", done=1, retrying=1, quarantined=1)
     assert backed_up == StageCounts(stage="backed_up", pending=3)
     assert {error.error for error in status.errors} == {"time-out", "no picture in it"}
+
+
+def test_a_stage_tells_what_it_has_to_do_apart_from_what_is_not_for_it(ledger: Ledger) -> None:
+    ledger.photo(1)  # without a position
+    ledger.stage(ledger.photo(2), "geocoded", "not_applicable")
+    ledger.stage(ledger.photo(3), "geocoded", "running")
+    place(ledger, placed_later := ledger.photo(4))
+    place(ledger, again := ledger.photo(5))
+    ledger.stage(again, "geocoded", "running")
+    done = {"is_geocoded": True, "geocoded_at": NOW}
+    ledger.stage(ledger.photo(6, **done), "geocoded", "running")  # once more, for a newer version
+    ledger.stage(ledger.photo(7, removed_at=NOW), "geocoded", "retrying")
+    ledger.stage(placed_later, "backed_up", "not_applicable")
+
+    geocoded, _, backed_up = read(ledger).stages
+
+    assert geocoded == StageCounts(stage="geocoded", done=1, running=2, pending=1, not_applicable=2)
+    assert backed_up == StageCounts(stage="backed_up", pending=5, not_applicable=1)
+
+
+def place(ledger: Ledger, asset_id: UUID) -> None:
+    """Find a position after filing."""
+    with ledger.database.transaction() as session:
+        session.add(
+            models.AssetLocation(asset_id=asset_id, latitude=48.8, longitude=2.3, source="manual")
+        )
+
+
+def test_files_are_counted_by_what_became_of_them(ledger: Ledger) -> None:
+    ledger.inbox("/home/ana/Phone")
+    values_of: dict[bytes, dict[str, Any]] = {
+        b"a.jpg": {"outcome": "filed"},
+        b"b.jpg": {"outcome": "filed"},
+        b"c.jpg": {"outcome": "filed", "superseded_at": NOW},
+        b"d.jpg": {"superseded_at": NOW},
+        b"e.jpg": {},
+        b"f.xmp": {"reason": "its photo is not there"},
+    }
+    with ledger.database.transaction() as session:
+        source_id = session.scalar(sa.select(models.Source.id))
+        for path, values in values_of.items():
+            name = path.decode()
+            session.add(
+                models.File(
+                    source_id=source_id,
+                    path=path,
+                    display_path=name,
+                    original_name=name,
+                    size_bytes=1,
+                    mtime_ns=1,
+                    **values,
+                )
+            )
+
+    assert read(ledger).files == {"filed": 2, "quarantined": 1, "open": 1, "waiting": 1}
 
 
 def test_a_removed_target_is_no_longer_watched(ledger: Ledger) -> None:
