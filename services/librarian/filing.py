@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,32 +22,29 @@ from librarian import (
     companions_filing,
     deciding,
     duplicates,
-    heeding,
     high_water,
     left_behind,
     linking,
-    neighbours,
     pairing,
     record_writing,
     reserving,
     staging,
 )
-from librarian.arrivals import Claimed, Outcome, Source
+from librarian.arrivals import Claimed, Outcome
 from librarian.companions_filing import Speaking
 from librarian.deciding import Plan
 from librarian.departing import Departure, depart
 from librarian.domain import naming
 from librarian.domain.capture import DateRules
-from librarian.domain.facts import CompanionFacts, Facts
-from librarian.formats.sidecars import UnreadableCompanionError
-from librarian.neighbours import Folder, Neighbours
+from librarian.domain.facts import Facts
+from librarian.listening import Listening
+from librarian.neighbours import Neighbours
 from librarian.originals import Originals
 from librarian.publishing import Publishing
 from librarian.repository import originals as original_rows
 from librarian.repository import recording as rows
 from librarian.repository import sidecars as sidecar_rows
 from librarian.repository.originals import Original
-from librarian.repository.sidecars import Met
 from librarian.reserving import Reserved
 from librarian.staging import Staged
 from shared import errors, event_log, events, faults, ownership
@@ -101,6 +97,9 @@ class Batch:
         self._source_fd = source_fd
         self._now = means.clock.now()
         self._publishing = Publishing(means.database, originals, means.clock)
+        self._listening = Listening(
+            means.database, originals, source_fd, means.neighbours, means.brake, means.clock
+        )
         self._staged: list[Staged] = []
         self._again: list[Staged] = []
         self._departures: list[Departure] = []
@@ -115,12 +114,15 @@ class Batch:
             sidecars = [each for each in staged if each.companion is not None]
             speaking = self._speaking_of(photos)
             for plans in pairing.in_turns(self._decide(self._new(photos), speaking)):
-                self._link(self._keep(self._paired(plans)))
-            self._settle_duplicates()
+                linking.link(self._database, self._originals, self._keep(self._paired(plans)))
+            found = self._settle_duplicates()
             self._greet(photos, speaking)
+            self._record(found)
+            self._wake(photos, speaking)
             while sidecars:
                 sidecars = self._file_sidecars(sidecars)
             self._record()
+            record_writing.write_owed(self._database, self._originals)
             self._raise_high_water()
             self._remove()
         finally:
@@ -186,9 +188,8 @@ class Batch:
             with self._originals.open_temporary(staged.temporary) as descriptor:
                 name = naming.display(staged.claimed.found.path)
                 facts = self._means.reader.read(descriptor, name)
-            said = self._beside(staged) + self._filed_facts(
-                speaking.get(staged.claimed.file_id, ())
-            )
+            filed = self._listening.of_filed(speaking.get(staged.claimed.file_id, ()))
+            said = self._listening.beside(staged) + filed
             return deciding.plan(staged, uuid.uuid4(), facts, rules, said)
 
         return self._means.each(decide, new)
@@ -198,19 +199,12 @@ class Batch:
         with self._database.read() as session:
             return pairing.arranged(session, self._originals.root_id, plans, self._now)
 
-    def _beside(self, staged: Staged) -> list[CompanionFacts]:
-        """What companions in the photo's source folder say about it."""
-        path, slash, name = staged.claimed.found.path.rpartition(b"/")
-        beside = self._folder(staged.claimed.source, path).companions_of(os.fsdecode(name))
-        said = (neighbours.facts_of(self._source_fd, path + slash + os.fsencode(n)) for n in beside)
-        return [facts for facts in said if facts is not None]
-
     def _file_sidecars(self, sidecars: Sequence[Staged]) -> list[Staged]:
         """Sidecars whose photo is filed go beside it; the others wait for theirs.
 
         Left are those whose photo has just got the same bytes from another one.
         """
-        folder_of = functools.partial(self._folder, sidecars[0].claimed.source)
+        folder_of = functools.partial(self._listening.folder, sidecars[0].claimed.source)
         with self._database.read() as session:
             found = companions_filing.belongings(session, sidecars, folder_of)
         belonging = {each.staged.claimed.file_id for each in found}
@@ -219,63 +213,40 @@ class Batch:
                 why = f"{companions_filing.expected(each)} in its folder"
                 self._add([staging.outcome(each.claimed, None, arrivals.WAITING_FOR_PHOTO, why)])
         turn = companions_filing.one_of_each(found)
-        said = {one: self._said(one.staged) for one in turn}  # healing takes the staged bytes
+        # before healing, which takes the staged bytes
+        said = {one: self._listening.of_staged(one.staged) for one in turn}
         self._settle([(one.staged, one.filed) for one in turn if one.filed is not None])
         plans = [companions_filing.plan(one, *said[one]) for one in turn if one.filed is None]
-        heard = record_writing.spoken_of([one.filing for one in self._keep(plans)])
-        heard |= self._hear((one.spoken_of, said[one][0]) for one in turn if one.filed is not None)
-        record_writing.write_ledgers_view(self._database, self._originals, heard)
+        self._keep(plans)
+        again = ((one.spoken_of, said[one][0]) for one in turn if one.filed is not None)
+        self._listening.tell(again, self._now)
         later = set(found) - set(turn)
         return [one.staged for one in found if one in later]
 
-    def _said(self, sidecar: Staged) -> tuple[CompanionFacts | None, str | None]:
-        """What a sidecar says, and why that cannot be read."""
-        name = os.fsdecode(sidecar.claimed.found.path.rpartition(b"/")[2])
-        with self._originals.open_temporary(sidecar.temporary) as descriptor:
-            try:
-                return neighbours.read(name, descriptor), None
-            except UnreadableCompanionError as error:
-                return None, str(error)
-
     def _greet(self, photos: Sequence[Staged], speaking: Speaking) -> None:
-        """Sidecars that came before their photo: those that wait are woken, filed ones are heard.
+        """Photos that came again hear the sidecars that were filed before them.
 
         A new photo has heard them when it was decided.
         """
-        waiting: set[UUID] = set()
-        said: list[tuple[Sequence[UUID], CompanionFacts | None]] = []
-        for each in photos:
-            outcome = self._outcomes[each.claimed.file_id]
-            if outcome.asset_id is None:
-                continue
-            met = speaking.get(each.claimed.file_id, ())
-            waiting |= {one.file_id for one in met if one.relative_path is None}
-            if outcome.outcome == "duplicate":
-                said += [([outcome.asset_id], facts) for facts in self._filed_facts(met)]
-        self._database.run(lambda session: sidecar_rows.wake(session, waiting))
-        record_writing.write_ledgers_view(self._database, self._originals, self._hear(said))
-
-    def _filed_facts(self, met: Sequence[Met]) -> list[CompanionFacts]:
-        paths = [os.fsencode(one.relative_path) for one in met if one.relative_path is not None]
-        said = (neighbours.facts_of(self._originals.folder.fd, path) for path in paths)
-        return [facts for facts in said if facts is not None]
-
-    def _hear(self, said: Iterable[tuple[Sequence[UUID], CompanionFacts | None]]) -> set[UUID]:
-        """Photos that are filed hear companions; those that did not know them yet."""
-        told = [
-            (asset_id, facts)
-            for asset_ids, facts in said
-            if facts is not None
-            for asset_id in asset_ids
+        said = [
+            ([outcome.asset_id], facts)
+            for each in photos
+            if (outcome := self._outcomes[each.claimed.file_id]).outcome == "duplicate"
+            and outcome.asset_id is not None
+            for facts in self._listening.of_filed(speaking.get(each.claimed.file_id, ()))
         ]
-        if not told:
-            return set()
+        self._listening.tell(said, self._now)
 
-        def hear(session: orm.Session) -> set[UUID]:
-            rules = DateRules(original_rows.default_zone(session), self._now)
-            return heeding.heed(session, told, rules, self._means.brake)
-
-        return self._database.run(hear)
+    def _wake(self, photos: Sequence[Staged], speaking: Speaking) -> None:
+        """Sidecars that waited for these photos have their turn."""
+        waiting = {
+            one.file_id
+            for each in photos
+            if self._outcomes[each.claimed.file_id].asset_id is not None
+            for one in speaking.get(each.claimed.file_id, ())
+            if one.relative_path is None
+        }
+        self._database.run(lambda session: sidecar_rows.wake(session, waiting))
 
     def _keep(self, plans: Sequence[Plan]) -> list[Reserved]:
         """Reserve, publish, record; the recorded ones."""
@@ -309,22 +280,14 @@ class Batch:
         self._wait(each for each in others if each.file_hash not in known)
         return reserved
 
-    def _link(self, recorded: Sequence[Reserved]) -> None:
-        """New photos are linked with their partners."""
-        if not recorded:
-            return
-        linked = linking.link(self._database, self._originals, recorded)
-        linked |= record_writing.spoken_of([one.filing for one in recorded])
-        record_writing.write_ledgers_view(self._database, self._originals, linked)
-
-    def _settle_duplicates(self) -> None:
-        """Originals of known contents are looked at; the photos' outcomes are recorded."""
+    def _settle_duplicates(self) -> list[events.Event]:
+        """Originals of known contents are looked at; the events of those that came again."""
         with self._database.read() as session:
             known = original_rows.by_hash(session, [each.file_hash for each in self._again])
         self._wait(each for each in self._again if each.file_hash not in known)
         again = [(each, known[each.file_hash]) for each in self._again if each.file_hash in known]
         settled = self._settle(again)
-        self._record([duplicates.found_event(staged, original) for staged, original in settled])
+        return [duplicates.found_event(staged, original) for staged, original in settled]
 
     def _settle(self, again: Sequence[tuple[Staged, Original]]) -> list[tuple[Staged, Original]]:
         """Those of the re-arrivals whose original holds their bytes now, or which stay."""
@@ -380,11 +343,6 @@ class Batch:
             self._outcomes[file_id] = dataclasses.replace(
                 self._outcomes[file_id], is_source_removed=True
             )
-
-    def _folder(self, source: Source, path: bytes) -> Folder:
-        return self._means.neighbours.folder(
-            source.id, self._source_fd, path, self._means.clock.monotonic()
-        )
 
     def _wait(self, staged: Iterable[Staged], why: str = BUSY) -> None:
         self._add(staging.outcome(each.claimed, None, why) for each in staged)

@@ -17,7 +17,7 @@ from librarian.domain.facts import CompanionFacts
 from librarian.redating import brake, decisions, overrides
 from librarian.redating.decisions import Decision, Stored
 from librarian.redating.plan import Change
-from librarian.repository import braking, dates, redating
+from librarian.repository import braking, dates, folder_records, redating
 from shared import event_log, events, ledger
 from shared.disk.mass_change import Thresholds
 
@@ -55,17 +55,17 @@ class Heard:
 
 def heed(
     session: orm.Session, told: Iterable[Told], rules: DateRules, thresholds: Thresholds
-) -> set[UUID]:
+) -> None:
     """Decide the dates of photos anew that did not know these companions, and place them by them.
 
-    Returns these. Files stay where they are: only a person's `redate --move` takes them elsewhere.
+    Files stay where they are: only a person's `redate --move` takes them elsewhere.
     Too many photos of earlier deliveries keep their dates until a person has seen it (`brake.py`).
     """
     said: defaultdict[UUID, list[CompanionFacts]] = defaultdict(list)
     for asset_id, facts in told:
         said[asset_id].append(facts)
     if not said:
-        return set()
+        return
     ledger.lock(session, list(said))
     stored = sorted(redating.load(session, said).items())
     heard = [each for asset_id, one in stored if (each := _hear(one, said[asset_id], rules))]
@@ -79,7 +79,7 @@ def heed(
     for each in heard:
         if each.known.asset_id not in waiting:
             _date(session, each, rules.now)
-    return {each.known.asset_id for each in heard}
+    folder_records.owe(session, [each.known.asset_id for each in heard])
 
 
 def place(session: orm.Session, asset_id: UUID, facts: CompanionFacts, now: datetime) -> None:

@@ -10,27 +10,28 @@ from uuid import UUID
 from sqlalchemy import orm
 
 from librarian.originals import Originals
-from librarian.repository import links
+from librarian.repository import folder_records, links
 from librarian.reserving import Reserved
 from shared.database import Database
 
 
-def link(database: Database, originals: Originals, recorded: Sequence[Reserved]) -> set[UUID]:
-    """Link what was just recorded; the damaged assets that came whole."""
+def link(database: Database, originals: Originals, recorded: Sequence[Reserved]) -> None:
+    """Link the damaged assets that came whole with what was just recorded."""
+    if not recorded:
+        return
     asset_ids = [one.filing.asset_id for one in recorded]
     with database.read() as session:
         candidates = links.damaged_like(session, asset_ids)
     paths = {one.filing.asset_id: one.filing.relative_path for one in recorded}
     whole = whole_pictures(candidates, originals, paths)
 
-    def write(session: orm.Session) -> set[UUID]:
-        return {
-            damaged
-            for damaged, complete in whole
-            if links.link(session, "complete", damaged, complete, "same first bytes")
-        }
+    def write(session: orm.Session) -> None:
+        for damaged, complete in whole:
+            links.link(session, "complete", damaged, complete, "same first bytes")
+        folder_records.owe(session, [damaged for damaged, _ in whole])
 
-    return database.run(write)
+    if whole:
+        database.run(write)
 
 
 def whole_pictures(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import orm
 
-from librarian import heeding, neighbours, record_writing
+from librarian import heeding, neighbours
 from librarian.arrivals import Source
 from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts
@@ -68,10 +68,9 @@ class Listening:
                 return None, str(error)
 
     def tell(self, said: Iterable[Said], now: datetime) -> None:
-        """Have filed photos hear companions, and their folders' records say so.
+        """Have filed photos hear companions.
 
-        The records are written whether that was news or not: a kill may have come between ledger
-        and record, so the caller records what brought the companions only afterwards.
+        The caller records what brought the companions only afterwards, or a kill may come between.
         """
         told = [(asset_id, facts) for ids, facts in said if facts for asset_id in ids]
         if not told:
@@ -82,5 +81,3 @@ class Listening:
             heeding.heed(session, told, rules, self.brake)
 
         self.database.run(hear)
-        heard = {asset_id for asset_id, _ in told}
-        record_writing.write_ledgers_view(self.database, self.originals, heard)

@@ -22,7 +22,7 @@ from librarian.domain.capture import DateRules
 from librarian.domain.facts import CompanionFacts
 from librarian.domain.pairs import Half, Known, Pair
 from librarian.placing import Wish
-from librarian.repository import links
+from librarian.repository import folder_records, links
 from librarian.repository import originals as original_rows
 from librarian.repository import pairs as rows
 from librarian.repository.filings import Filing
@@ -55,13 +55,13 @@ def arranged(
 
 def record(session: orm.Session, recorded: Sequence[Filing], now: datetime) -> None:
     """Link recorded halves with theirs, and have them come here."""
-    pictures: set[UUID] = set()
-    for filing in recorded:
-        for pair in filing.record.get("pairs", ()):
-            picture, partner = UUID(pair["picture"]), UUID(pair["partner"])
-            links.link(session, pair["kind"], picture, partner, pair["evidence"])
-            pictures.add(picture)
-    rows.gather(session, pictures, now)
+    found = [pair for filing in recorded for pair in filing.record.get("pairs", ())]
+    for pair in found:
+        picture, partner = UUID(pair["picture"]), UUID(pair["partner"])
+        links.link(session, pair["kind"], picture, partner, pair["evidence"])
+    halves = {UUID(pair[half]) for pair in found for half in ("picture", "partner")}
+    folder_records.owe(session, halves)
+    rows.gather(session, {UUID(pair["picture"]) for pair in found}, now)
 
 
 def told(recorded: Sequence[Filing]) -> Iterator[heeding.Told]:
@@ -71,12 +71,6 @@ def told(recorded: Sequence[Filing]) -> Iterator[heeding.Told]:
             halves = {UUID(pair["picture"]), UUID(pair["partner"])}
             for heard_by in halves - {filing.asset_id} if pair["told"] else ():
                 yield heard_by, CompanionFacts(**pair["told"])
-
-
-def touched(filing: Filing) -> set[UUID]:
-    """The assets of which recording this filing has changed links or evidence."""
-    found = filing.record.get("pairs", ())
-    return {UUID(pair[half]) for pair in found for half in ("picture", "partner")}
 
 
 def half_of(plan: Plan) -> Half:

@@ -1,19 +1,21 @@
 """What is written into the records of folders, and when: before a row, and after it has changed.
 
 A published file is told of before it is recorded, so that a rebuild knows it; what the ledger
-decides later about a photo is told afterwards. The form of a record is that of `records.py`.
+decides later about a photo is owed to its record by the same transaction, and told afterwards. The
+form of a record is that of `records.py`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import errno
-from collections.abc import Collection, Iterable, Sequence
+import functools
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import structlog
 
-from librarian import deciding, pairing, records
+from librarian import deciding, records
 from librarian.originals import Originals
 from librarian.repository import folder_records
 from librarian.repository.filings import Filing
@@ -64,6 +66,17 @@ def write_ledgers_view(
         append(database, originals, folder, of_folder)
 
 
+def write_owed(database: Database, originals: Originals) -> None:
+    """Write what the ledger has decided about photos here, and no record tells yet, durably."""
+    while True:
+        with database.read() as session:
+            owed = folder_records.owed(session, originals.root_id)
+        if not owed:
+            return
+        write_ledgers_view(database, originals, owed.keys())
+        database.run(functools.partial(folder_records.paid, written=owed))
+
+
 def append(database: Database, originals: Originals, folder: str, lines: Sequence[bytes]) -> None:
     """Append lines to the record of a folder, durably.
 
@@ -99,16 +112,6 @@ def _after_known(
         known = [record.to_line() for record in folder_records.load(session, ids).values()]
     told = set(lines)
     return [*(line for line in known if line not in told), *lines]
-
-
-def spoken_of(done: Iterable[Filing]) -> set[UUID]:
-    """The photos that recorded sidecars and halves of pairs have said something of."""
-    found: set[UUID] = set()
-    for filing in done:
-        found |= pairing.touched(filing)
-        if filing.record.get("facts"):
-            found.update(map(UUID, filing.record["spoken_of"]))
-    return found
 
 
 def _with_sidecar(record: records.Record, filing: Filing, name: str) -> records.Record:

@@ -40,7 +40,7 @@ def finish_abandoned(database: Database, originals: Originals, owner: int, clock
         with database.read() as session:
             ids = set(filings.abandoned(session, originals.root_id, owner)) - tried
         if not ids:
-            return finished
+            break
         for filing_id in ids:
             tried.add(filing_id)
             filing = database.run(
@@ -49,6 +49,8 @@ def finish_abandoned(database: Database, originals: Originals, owner: int, clock
             if filing is not None:
                 faults.point("recovery.taken_over")
                 finished += _try_to_finish(database, originals, filing, clock)
+    record_writing.write_owed(database, originals)
+    return finished
 
 
 def _try_to_finish(database: Database, originals: Originals, filing: Filing, clock: Clock) -> bool:
@@ -72,7 +74,6 @@ def _finish(database: Database, originals: Originals, filing: Filing, clock: Clo
     for one in refused:
         _put_aside(originals, filing.relative_path, one.error)
         refuse(database, one, clock)
-    record_writing.write_ledgers_view(database, originals, record_writing.spoken_of([filing]))
     log.info("filing.recovered", file_id=filing.file_id, path=filing.relative_path)
 
 

@@ -17,6 +17,7 @@ from shared.models.assets import AssetRendition as AssetRendition
 from shared.models.assets import AssetStage as AssetStage
 from shared.models.assets import BackupTarget as BackupTarget
 from shared.models.assets import MediaAsset as MediaAsset
+from shared.models.assets import OwedRecord as OwedRecord
 from shared.models.base import Base as Base
 from shared.models.log import DeadLetter as DeadLetter
 from shared.models.log import EventCursor as EventCursor

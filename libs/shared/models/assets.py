@@ -182,6 +182,20 @@ class AssetDate(Base):
     decided_at: orm.Mapped[Created]
 
 
+class OwedRecord(Base):
+    """An asset of which the ledger knows more than the record of its folder, until that is told.
+
+    A change of the asset and its row here are one transaction; `note` is another after each change.
+    """
+
+    __tablename__ = "owed_records"
+
+    asset_id: orm.Mapped[UUID] = orm.mapped_column(
+        sa.ForeignKey("media_assets.id", ondelete="cascade"), primary_key=True
+    )
+    note: orm.Mapped[UUID] = orm.mapped_column(server_default=sa.text("gen_random_uuid()"))
+
+
 class AssetLink(Base):
     """A companion of an asset: another asset (Live Photo, RAW+JPEG) or a filed sidecar."""
 

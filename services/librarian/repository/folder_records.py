@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,6 +32,24 @@ def in_folder(session: orm.Session, root_id: UUID, folder: str) -> list[UUID]:
     """The assets right in a folder of a root, also those that were removed."""
     values = {"root": root_id, "key": naming.path_key(f"{folder}/" if folder else "")}
     return list(session.scalars(_IN_FOLDER, values))
+
+
+def owe(session: orm.Session, asset_ids: Collection[UUID]) -> None:
+    """Note that the records of these assets' folders have to be written after this transaction."""
+    if asset_ids:
+        session.execute(_OWE, {"ids": sorted(asset_ids)})
+
+
+def owed(session: orm.Session, root_id: UUID, limit: int = 500) -> dict[UUID, UUID]:
+    """Some of the assets in a root whose record is owed, each with the note of its last change."""
+    rows = session.execute(_OWED, {"root": root_id, "limit": limit})
+    return {row.asset_id: row.note for row in rows}
+
+
+def paid(session: orm.Session, written: Mapping[UUID, UUID]) -> None:
+    """Forget what was owed, but of assets that changed again since their note was read."""
+    values = {"ids": list(written), "notes": list(written.values())}
+    session.execute(_PAID, values)
 
 
 def _record(row: Any) -> records.Record:  # noqa: ANN401  a row of _LOAD
@@ -88,3 +106,17 @@ _LOAD: Final = sa.text("""
       select s.name, s.source_path from files f join sources s on s.id = f.source_id
       where f.asset_id = a.id and f.outcome = 'filed' order by f.decided_at limit 1) s on true
     where a.id = any(cast(:ids as uuid[])) and a.relative_path is not null""")
+
+_OWE: Final = sa.text("""
+    insert into owed_records (asset_id)
+    select i.id from unnest(cast(:ids as uuid[])) as i(id) join media_assets a on a.id = i.id
+    on conflict (asset_id) do update set note = gen_random_uuid()""")
+
+_OWED: Final = sa.text("""
+    select o.asset_id, o.note from owed_records o join media_assets a on a.id = o.asset_id
+    where a.root_id = :root and a.relative_path is not null limit :limit""")
+
+_PAID: Final = sa.text("""
+    delete from owed_records o
+    using unnest(cast(:ids as uuid[]), cast(:notes as uuid[])) as i(id, note)
+    where o.asset_id = i.id and o.note = i.note""")

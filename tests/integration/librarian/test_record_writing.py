@@ -15,6 +15,10 @@ from shared.database import Database
 from shared.disk import folders
 
 DAY = "2019/2019-07-14"
+XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF
+ xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description
+ xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
+ photoshop:DateCreated="2018-03-04T05:06:07"/></rdf:RDF></x:xmpmeta>"""
 
 
 @pytest.fixture
@@ -39,6 +43,16 @@ def told(factory: Factory) -> list[str]:
     descriptor = folders.open_root(str(factory.originals / DAY))
     try:
         return sorted(str(record.name) for record in records.read(descriptor).values())
+    finally:
+        os.close(descriptor)
+
+
+def dates_told(factory: Factory) -> dict[str | None, str]:
+    """The day of each photo by the folder's record."""
+    descriptor = folders.open_root(str(factory.originals / DAY))
+    try:
+        found = records.read(descriptor).values()
+        return {one.name: str(one.captured.local)[:10] for one in found}
     finally:
         os.close(descriptor)
 
@@ -82,3 +96,17 @@ def test_a_record_that_was_lost_tells_of_all_in_its_folder_when_it_is_begun_agai
     factory.file()
 
     assert told(factory) == ["a.jpg", "b.jpg", "c.jpg"]
+
+
+def test_what_a_sidecar_said_is_told_though_a_kill_came_before(factory: Factory) -> None:
+    factory.drop("a.jpg.xmp", XMP)
+    faults.arm("filing.recorded:eio:2")  # behind the commit of the sidecar; the first is of c.jpg
+    with pytest.raises(errors.DependencyError):
+        factory.file()
+    assert dates_told(factory)["a.jpg"] == "2019-07-14"
+
+    faults.arm("")
+    factory.file()
+
+    assert dates_told(factory)["a.jpg"] == "2018-03-04"
+    assert factory.rows("select * from owed_records") == []
