@@ -242,21 +242,16 @@ def read_copies(session: orm.Session, asset_id: UUID) -> list[Copy]:
 
 def read_links(session: orm.Session, asset_id: UUID) -> list[Link]:
     """Return companions, whichever side of the pair this photo is."""
-    link = models.AssetLink
-    rows = session.scalars(
-        sa.select(link)
+    link, other = models.AssetLink, models.MediaAsset
+    other_id = sa.case((link.asset_id == asset_id, link.linked_asset_id), else_=link.asset_id)
+    path = sa.func.coalesce(link.relative_path, other.relative_path)
+    rows = session.execute(
+        sa.select(link.kind, other.id, path, link.evidence)
+        .outerjoin(other, other.id == other_id)
         .where((link.asset_id == asset_id) | (link.linked_asset_id == asset_id))
         .order_by(link.created_at)
     )
-    return [
-        Link(
-            kind=row.kind,
-            asset_id=row.linked_asset_id if row.asset_id == asset_id else row.asset_id,
-            path=row.relative_path,
-            evidence=row.evidence,
-        )
-        for row in rows
-    ]
+    return [Link(kind=kind, asset_id=id_, path=at, evidence=why) for kind, id_, at, why in rows]
 
 
 def read_events(session: orm.Session, asset_id: UUID) -> list[Event]:

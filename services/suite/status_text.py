@@ -180,7 +180,8 @@ def receipt(found: Receipt) -> Iterator[RenderableType]:
             f"  ({found.latitude:.5f}, {found.longitude:.5f})" if found.latitude is not None else ""
         )
     for each in found.links:
-        yield f"  {each.kind:<10} {escape(each.path or str(each.asset_id))}"
+        kind = each.kind.replace("_", " ")
+        yield f"  {kind:<10} {escape(each.path or str(each.asset_id))}"
     yield history(found)
 
 

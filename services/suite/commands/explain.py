@@ -14,6 +14,7 @@ from dashboard import receipts, words
 from librarian import explaining
 from librarian.domain import naming
 from librarian.explaining import Explanation
+from librarian.redating import decisions
 from librarian.repository import originals
 from librarian.repository import redating as rows
 from shared import models
@@ -78,13 +79,17 @@ def of_asset(session: orm.Session, asset_id: UUID) -> tuple[dict[str, Any], Expl
     explanation = explaining.explain(
         stored.decision, date.candidates, date.reasons, stored.override
     )
+    zone = originals.default_zone(session)
+    of_date = decisions.folder_for(stored.decision, stored.arrived_at, zone)
+    is_elsewhere = not stored.is_partner and stored.folder not in {None, of_date}
     told = {
         "is_filed": True,
         "asset_id": str(asset_id),
         "file": stored.relative_path or stored.name,
         "received": stored.received,
         "folder": stored.folder,
-        "default_zone": originals.default_zone(session),
+        "folder_of_date": of_date if is_elsewhere else None,
+        "default_zone": zone,
         "arrived_at": stored.arrived_at.isoformat(),
         "decided_at": date.decided_at.isoformat(),
         "rule_version": date.rule_version,
@@ -111,6 +116,8 @@ def show(told: dict[str, Any], explanation: Explanation, *, is_json: bool) -> No
     console = terminal.console()
     verb = "filed in" if told["is_filed"] else "not in the library; would be filed in"
     console.print(f"[bold]{escape(told['file'])}[/]  {verb} {told['folder']}")
+    if told.get("folder_of_date"):
+        console.print(f"  its date says {told['folder_of_date']}: redate --move takes it there")
     for sentence in explanation.sentences:
         console.print(f"  {escape(sentence)}")
     if told["problem"]:

@@ -75,6 +75,16 @@ def test_explain_tells_the_evidence_of_a_photo_in_the_library(factory: Factory, 
     assert "EXIF:GPSDateStamp" in text
 
 
+def test_explain_names_the_folder_that_a_later_date_belongs_into(
+    factory: Factory, said: Said
+) -> None:
+    said("clock-fix", "--camera", "Canon EOS 5D", "--shift=+365d", "--yes")
+
+    _, text = said("explain", "canon.jpg")
+
+    assert f"filed in {DAY} its date says 2020/2020-07-13: redate --move takes it there" in text
+
+
 def test_explain_reads_a_file_that_is_not_in_the_library(
     factory: Factory, tmp_path: Path, said: Said
 ) -> None:
