@@ -41,7 +41,10 @@ class Stop(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Desk:
-    """Database, filing, clocks, this process's owner id, the sign to stop, and the brake."""
+    """Database, filing, clocks, this process's owner id, the sign to stop, and settings.
+
+    `brake` says how much may change at once, `ignored` which names a person calls debris.
+    """
 
     database: Database
     filer: Filer
@@ -49,3 +52,4 @@ class Desk:
     owner: int
     stop: Stop
     brake: Thresholds = mass_change.USUAL
+    ignored: tuple[str, ...] = ()

@@ -65,7 +65,7 @@ class IngestJob:
         with self._desk.database.transaction() as session:
             source = sources.by_id(session, sources.of_folder(session, as_text(folder)))
         with source.opened() as source_fd:
-            met = scanner.walk(source_fd, start, is_named=True)
+            met = scanner.walk(source_fd, start, is_named=True, ignored=self._desk.ignored)
             for batch in inbox.batched(met, PAGE):
                 recorded = self._add(source, batch)
                 if recorded and self._mode == "move":

@@ -19,7 +19,15 @@ def build(context: service.Context[LibrarianSettings]) -> Sequence[service.Loop]
     brake = context.settings.thresholds
     filer = Filer(context.database, context.owner, Reader(pool), context.clock, brake)
     context.resources.callback(filer.close)
-    desk = Desk(context.database, filer, context.clock, context.owner.id, context.stop, brake)
+    desk = Desk(
+        database=context.database,
+        filer=filer,
+        clock=context.clock,
+        owner=context.owner.id,
+        stop=context.stop,
+        brake=brake,
+        ignored=context.settings.ignored_names,
+    )
     rounds = Rounds(desk)
     context.resources.callback(rounds.close)
     watch = Watch(context.database, context.clock, brake)

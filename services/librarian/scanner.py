@@ -37,11 +37,14 @@ class Unreadable:
 Met = Found | Debris | Unreadable
 
 
-def walk(root_fd: int, start: bytes = b"", *, is_named: bool = False) -> Iterator[Met]:
+def walk(
+    root_fd: int, start: bytes = b"", *, is_named: bool = False, ignored: tuple[str, ...] = ()
+) -> Iterator[Met]:
     """Yield everything below ``start`` of the folder open as ``root_fd``, parents first.
 
     Symbolic links are never followed, special files are passed over. With ``is_named`` the person
-    named ``start``, so its own name is no reason to call it debris.
+    named ``start``, so its own name is no reason to call it debris. ``ignored`` are further
+    patterns of debris.
     """
     try:
         if start and not is_folder(root_fd, start):
@@ -53,11 +56,13 @@ def walk(root_fd: int, start: bytes = b"", *, is_named: bool = False) -> Iterato
     waiting = [start]
     while waiting:  # no recursion: folders can be nested deeper than Python's stack
         below: list[bytes] = []
-        yield from walk_folder(root_fd, waiting.pop(), below)
+        yield from walk_folder(root_fd, waiting.pop(), below, ignored)
         waiting += sorted(below, reverse=True)
 
 
-def walk_folder(root_fd: int, path: bytes, below: list[bytes]) -> Iterator[Met]:
+def walk_folder(
+    root_fd: int, path: bytes, below: list[bytes], ignored: tuple[str, ...] = ()
+) -> Iterator[Met]:
     """Yield what is in one folder; the folders in it are added to ``below``."""
     try:
         with opened(root_fd, path) as folder_fd, os.scandir(folder_fd) as entries:
@@ -66,7 +71,7 @@ def walk_folder(root_fd: int, path: bytes, below: list[bytes]) -> Iterator[Met]:
                 inside = join(path, name)
                 if len(inside) > LONGEST_PATH_BYTES:
                     yield Unreadable(inside, TOO_LONG)
-                elif rule := ignoring.rule_for(name, is_folder=is_folder):
+                elif rule := ignoring.rule_for(name, is_folder=is_folder, own=ignored):
                     yield Debris(inside, rule)
                 elif is_folder:
                     below.append(inside)

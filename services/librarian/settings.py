@@ -35,6 +35,11 @@ class BrakeSettings(BaseSettings):
 
 
 class LibrarianSettings(BrakeSettings, Settings):
+    ignored_names: tuple[str, ...] = Field(
+        default=(),
+        description="More files and folders to leave alone, by name without case: a JSON list of"
+        ' patterns, as ["*.bak", "@cache"].',
+    )
     decoding_processes: int = Field(
         default=2, description="Child processes that read metadata, started when needed."
     )

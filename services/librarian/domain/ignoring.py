@@ -59,11 +59,18 @@ RULES: Final = (
 ALL_PATTERNS: Final = tuple(pattern for rule in RULES for pattern in rule.patterns)
 
 
-def rule_for(relative_path: bytes, *, is_folder: bool = False) -> str | None:
-    """The name of the first rule that calls this path debris; None for one to look at."""
+def rule_for(
+    relative_path: bytes, *, is_folder: bool = False, own: tuple[str, ...] = ()
+) -> str | None:
+    """The name of the first rule that calls this path debris; None for one to look at.
+
+    `own` are patterns that a person added, for any component of a path.
+    """
     text = relative_path.decode("utf-8", "replace").casefold()
     components = [part for part in text.split("/") if part not in {"", "."}]
-    if not any(map(expression_of(ALL_PATTERNS).match, components)):
+    lower = tuple(map(str.casefold, own))
+    if not any(map(expression_of(ALL_PATTERNS + lower).match, components)):
         return None
     folders, file = (components, []) if is_folder else (components[:-1], components[-1:])
-    return next((rule.name for rule in RULES if rule.matches(folders, file)), None)
+    rules = (*RULES, Rule("configured", lower)) if lower else RULES
+    return next((rule.name for rule in rules if rule.matches(folders, file)), None)

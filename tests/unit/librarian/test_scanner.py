@@ -62,6 +62,21 @@ def test_debris_is_named_by_its_rule_and_its_folder_is_not_entered(
     assert paths(iter(met)) == set()
 
 
+def test_what_a_person_calls_debris_is_left_alone_too(tmp_path: Path, root_fd: int) -> None:
+    (tmp_path / "@Cache").mkdir()
+    (tmp_path / "@Cache" / "1.jpg").write_bytes(b"1")
+    (tmp_path / "1.BAK").write_bytes(b"1")
+    (tmp_path / "1.jpg").write_bytes(b"1")
+
+    met = list(scanner.walk(root_fd, ignored=("*.bak", "@CACHE")))
+
+    assert {(each.path, each.rule) for each in met if isinstance(each, scanner.Debris)} == {
+        (b"@Cache", "configured"),
+        (b"1.BAK", "configured"),
+    }
+    assert paths(iter(met)) == {b"1.jpg"}
+
+
 def test_a_hidden_file_that_a_person_names_is_no_debris(tmp_path: Path, root_fd: int) -> None:
     (tmp_path / ".secret.jpg").write_bytes(b"1")
 
