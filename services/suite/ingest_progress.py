@@ -117,7 +117,7 @@ def balance(database: Database, job_id: UUID, reading: Reading, console: Console
     total = f"{reading.found} files found = {' + '.join(parts) or '0'}"
     console.print(total, soft_wrap=True)  # one line, whatever reads it
     if why := ignored(database, job_id):
-        console.print(f"  ignored: {terminal.plain(why)}", markup=False, soft_wrap=True)
+        console.print(f"  ignored, by rule: {terminal.plain(why)}", markup=False, soft_wrap=True)
     for path, outcome, reason in named(database, job_id):
         console.print(
             f"  {outcome}: {terminal.plain(f'{path}: {reason}')}", markup=False, soft_wrap=True

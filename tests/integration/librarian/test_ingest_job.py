@@ -370,7 +370,7 @@ def test_the_balance_tells_what_waits_and_why_files_were_passed_over(
     assert code == 0
     balance, *reasons = capsys.readouterr().out.splitlines()
     assert balance == "4 files found = 1 filed + 1 duplicate + 1 ignored + 1 waiting"
-    assert [each.split(": ")[0].strip() for each in reasons] == ["ignored", "waiting"]
+    assert [each.split(": ")[0].strip() for each in reasons] == ["ignored, by rule", "waiting"]
     assert reasons[1].endswith("IMG_2.jpg.xmp: waiting for its photo: IMG_2.jpg in its folder")
 
 
