@@ -114,7 +114,9 @@ class Inbox:
         is_remote = watcher.is_remote(self.source.path)
         self._settling.begin()
         self.unreadable = 0
-        for batch in batched(self._files(scanner.walk(source_fd)), SCAN_BATCH):
+        for batch in batched(
+            self._files(scanner.walk(source_fd, ignored=self._desk.ignored)), SCAN_BATCH
+        ):
             if self._desk.stop.is_requested:
                 return
             unknown = self._unknown(batch)
