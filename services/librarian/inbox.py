@@ -139,20 +139,16 @@ class Inbox:
 
     def _let_go(self, source_fd: int) -> None:
         """Hold nothing any longer that a person took away; what comes back is looked at anew."""
-        after = b""
-        while True:
-            with self._desk.database.read() as session:
-                held = occurrences.held(session, self.source, after=after, limit=SCAN_BATCH)
+        with self._desk.database.read() as session:
+            held = occurrences.held(session, self.source)
+        for batch in batched(held, SCAN_BATCH):
             gone = [
                 file_id
-                for file_id, path in held
+                for file_id, path in batch
                 if next(scanner.look_at(source_fd, path, is_named=True), None) is None
             ]
             now = self._desk.clock.now()
             self._desk.database.run(lambda session: occurrences.vanished(session, gone, now))  # noqa: B023  run at once
-            if len(held) < SCAN_BATCH:
-                return
-            after = held[-1][1]
 
     def _pause_s(self) -> float:
         """Return the time to the next scan: soon while files arrive, rarer the more it costs."""

@@ -269,21 +269,19 @@ def postpone(session: orm.Session, outcome: Outcome, now: datetime) -> None:
         )
 
 
-def held(
-    session: orm.Session, source: Source, *, after: bytes, limit: int
-) -> list[tuple[UUID, bytes]]:
+def held(session: orm.Session, source: Source) -> list[tuple[UUID, bytes]]:
     """Return what a source's files are that wait or are kept out, in the order of their paths."""
+    # First by the index of outcomes: nearly all files of a source are settled.
+    unsettled = (
+        sa.select(File.id, File.path, File.source_id, File.owner)
+        .where(File.superseded_at.is_(None), is_held())
+        .cte("unsettled")
+        .prefix_with("materialized")
+    )
     rows = session.execute(
-        sa.select(File.id, File.path)
-        .where(
-            File.source_id == source.id,
-            File.superseded_at.is_(None),
-            sa.text(ownership.is_free("files.owner")),
-            is_held(),
-            File.path > after,
-        )
-        .order_by(File.path)
-        .limit(limit)
+        sa.select(unsettled.c.id, unsettled.c.path)
+        .where(unsettled.c.source_id == source.id, sa.text(ownership.is_free("unsettled.owner")))
+        .order_by(unsettled.c.path)
     )
     return [(row.id, row.path) for row in rows]
 

@@ -135,3 +135,33 @@ def test_pauses_double_up_to_an_hour() -> None:
     assert [occurrences.pause(tries).total_seconds() for tries in (1, 2, 3, 40)] == [
         10, 20, 40, 3600,
     ]  # fmt: skip
+
+
+def test_held_is_what_waits_or_is_kept_out_of_this_source(
+    database: Database, asking: occurrences.Asking
+) -> None:
+    def meet(path: bytes, outcome: str | None, by: occurrences.Asking = asking) -> UUID:
+        [claimed] = claim(database, by, replace(FILE, path=path))
+        if outcome:
+            decide(database, claimed.file_id, outcome)
+        return claimed.file_id
+
+    with database.transaction() as session:
+        other_id = sources.of_folder(session, "/elsewhere")
+    with database.read() as session:
+        other = replace(asking, source=sources.by_id(session, other_id))
+    meet(b"of/another.txt", "quarantined", other)
+    kept_out = {path: meet(path, "quarantined") for path in (b"z.txt", b"a/b.txt")}
+    kept_out[b"m.jpg"] = meet(b"m.jpg", "failed")
+    kept_out[b"m.xmp"] = meet(b"m.xmp", None, replace(asking, owner=DEAD))
+    for outcome in ("filed", "duplicate", "companion", "ignored", "vanished"):
+        meet(outcome.encode(), outcome)
+    old = meet(b"y.jpg", "failed")
+    database.run(lambda session: occurrences.supersede(session, old, NOW))
+
+    with ownership.Owner(database) as living:
+        meet(b"in work.jpg", None, replace(asking, owner=living.id))
+        with database.read() as session:
+            held = occurrences.held(session, asking.source)
+
+    assert held == [(kept_out[path], path) for path in sorted(kept_out)]
