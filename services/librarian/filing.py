@@ -26,6 +26,7 @@ from librarian import (
     left_behind,
     linking,
     pairing,
+    publishing,
     record_writing,
     reserving,
     staging,
@@ -297,6 +298,8 @@ class Batch:
                 return duplicates.settle(self._database, self._originals, *one, self._now)
             except errors.TransientError as error:  # somebody else moves or heals it just now
                 return staging.outcome(one[0].claimed, None, BUSY, str(error))
+            except errors.PermanentError as error:
+                return staging.outcome(one[0].claimed, None, publishing.NO_FOLDER, str(error))
 
         self._add(self._means.each(settle, again))
         settled = [one for one in again if self._outcomes[one[0].claimed.file_id].outcome]

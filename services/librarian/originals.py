@@ -90,12 +90,14 @@ class Originals:
         return found.st_size if found else None
 
     def is_taken(self, relative_path: str) -> bool:
-        """Whether anything at all is at a path."""
+        """Whether anything at all is at a path, or in the place of a folder on the way."""
         folder, name = os.path.split(os.fsencode(relative_path))
         try:
             folder_fd = self.folder.open_folder(folder)
         except FileNotFoundError:
             return False
+        except folders.UnusablePathError:
+            return True
         try:
             os.stat(name, dir_fd=folder_fd, follow_symlinks=False)
         except FileNotFoundError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -19,6 +20,9 @@ from shared.database import Database
 from shared.disk import publish
 
 log = structlog.get_logger()
+
+NO_FOLDER: Final = "no folder"
+"""A link, or a file, stands in the place of a folder of the originals."""
 
 
 class Publishing:
@@ -45,7 +49,7 @@ class Publishing:
                 one = self._database.run(again)
         except errors.PermanentError as error:
             self._database.run(lambda session: recovery.give_up(session, one.filing))
-            return staging.outcome(one.staged.claimed, "failed", "no folder", str(error))
+            return staging.outcome(one.staged.claimed, "failed", NO_FOLDER, str(error))
         except (OSError, publish.AcrossMountsError) as error:
             raise errors.DependencyError("originals", f"cannot publish: {error}") from error
         return one

@@ -14,13 +14,14 @@ from uuid import UUID
 
 from librarian import high_water, records, recovery, scanner
 from librarian.arrivals import Found
-from librarian.domain import naming
+from librarian.domain import companions, naming
 from librarian.originals import Originals, record_path
 from librarian.records import Record
 from librarian.repository import filings, folder_records, reconciling
 from librarian.repository import originals as original_rows
 from librarian.repository.originals import Original
 from shared.database import Database
+from shared.disk import folders
 
 UNFINISHED: Final = "unfinished filing"
 TEMPORARY: Final = "leftover temporary file"
@@ -198,6 +199,8 @@ class Reconciler:
     def _moved_sidecar(self, path: str, file_hash: str) -> Difference | None:
         """Equal sidecars are common: the name has to be the same, and the old place empty."""
         folder, _, name = path.rpartition("/")
+        if not companions.is_name_of_one(name):
+            return None  # so are all filed ones named; asking for a content reads all of them
         with self._database.read() as session:
             known = reconciling.sidecars(session, self.originals.root_id, file_hash, folder)
         for each in known:
@@ -210,7 +213,7 @@ class Reconciler:
         """The record of a folder; None if it is there and cannot be read."""
         try:
             descriptor = self.originals.folder.open_folder(os.fsencode(folder))
-        except OSError:
+        except (OSError, folders.UnusablePathError):
             return {}
         try:
             return records.read(descriptor)

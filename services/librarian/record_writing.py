@@ -20,6 +20,7 @@ from librarian.originals import Originals
 from librarian.repository import folder_records
 from librarian.repository.filings import Filing
 from shared.database import Database
+from shared.disk import folders
 
 log = structlog.get_logger()
 
@@ -53,17 +54,23 @@ def write_filed(database: Database, originals: Originals, done: Sequence[Filing]
 def write_ledgers_view(
     database: Database, originals: Originals, asset_ids: Collection[UUID]
 ) -> None:
-    """Write what the ledger says of assets now into the records of their folders, durably."""
+    """Write what the ledger says of assets now into the records of their folders, durably.
+
+    A folder in whose place something else stands has none: `reconcile` misses its photos.
+    """
     if not asset_ids:
         return
     with database.read() as session:
         known = folder_records.load(session, asset_ids)
-        folders = folder_records.folders_of(session, asset_ids)
+        paths = folder_records.folders_of(session, asset_ids)
     lines: dict[str, list[bytes]] = {}
     for asset_id, record in known.items():
-        lines.setdefault(folders[asset_id], []).append(record.to_line())
+        lines.setdefault(paths[asset_id], []).append(record.to_line())
     for folder, of_folder in sorted(lines.items()):
-        append(database, originals, folder, of_folder)
+        try:
+            append(database, originals, folder, of_folder)
+        except folders.UnusablePathError as error:
+            log.warning("record.no_folder", folder=folder, why=str(error))
 
 
 def write_owed(database: Database, originals: Originals) -> None:

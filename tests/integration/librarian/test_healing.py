@@ -10,6 +10,7 @@ import pytest
 import backups
 import factories
 import photos
+import redates
 from factories import DirectReader, Factory
 from librarian import forgetting, reconcile, repairing
 from librarian.adoption import Adopter
@@ -239,3 +240,35 @@ def test_in_a_copied_inbox_a_forgotten_photo_stays_forgotten_until_a_job_names_i
 
     assert factory.file() == []
     assert asset(factory, "b.jpg") == (True, None)
+
+
+def test_a_link_in_the_place_of_a_folder_stops_only_the_photos_behind_it(
+    factory: Factory, tmp_path: Path
+) -> None:
+    day, elsewhere = factory.originals / DAY, tmp_path / "elsewhere"
+    day.rename(elsewhere)
+    day.symlink_to(elsewhere)
+    before = sorted(path.name for path in elsewhere.iterdir())
+    factory.drop("again.jpg", FIRST)
+    factory.drop("new.jpg", photos.jpeg(taken="2019:07:14 10:00:00", seed=3))
+
+    factory.file()
+
+    assert factory.outcomes()["new.jpg"] == "filed"
+    [waiting] = factory.rows("select display_path, reason from files where outcome is null")
+    assert tuple(waiting) == ("again.jpg", "no folder")
+    assert [found.path for found in factory.found()] == [b"again.jpg"]
+
+    redates.ask(factory, ["path=*/a.jpg"], redates.day_off(1))
+    redates.work(factory)
+    left = repair(factory).left
+    assert {each.difference.kind for each in left} == {reconcile.MISSING}
+    assert sorted(path.name for path in elsewhere.iterdir()) == before
+
+    day.unlink()
+    elsewhere.rename(day)
+    assert repair(factory).repaired == {reconcile.NO_LINE: 1}
+    factory.time_passes()
+    factory.file()
+    assert factory.outcomes()["again.jpg"] == "duplicate"
+    assert factory.found() == []
