@@ -96,6 +96,23 @@ def test_an_original_moved_by_hand_is_found_by_its_hash(factory: Factory) -> Non
     assert factory.events("media.asset.moved") == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.jpg.aae", reconcile.MOVED),
+        ("b.jpg.aae", reconcile.UNRECORDED),
+        ("a.jpg.txt", reconcile.UNRECORDED),
+    ],
+)
+def test_a_sidecar_moved_by_hand_is_found_if_it_kept_its_name(
+    factory: Factory, name: str, kind: str
+) -> None:
+    (factory.originals / "elsewhere").mkdir()
+    (factory.originals / DAY / "a.jpg.aae").rename(factory.originals / "elsewhere" / name)
+
+    assert kinds(factory) == {(reconcile.MISSING, f"{DAY}/a.jpg.aae"), (kind, f"elsewhere/{name}")}
+
+
 def test_a_second_copy_is_named_and_left(factory: Factory) -> None:
     copy = factory.originals / "copy.jpg"
     copy.write_bytes((factory.originals / DAY / "a.jpg").read_bytes())
