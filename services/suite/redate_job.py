@@ -35,13 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NUMBER",
         help="how many photos get another date or folder, when that is a large share of all",
     )
+    add_listing(parser)
     parser.add_argument("--json", action="store_true", help="print JSON, every change")
 
 
-def show(found: Survey) -> None:
+def add_listing(parser: argparse.ArgumentParser) -> None:
+    """Declare how much of a diff is shown."""
+    parser.add_argument("--all", action="store_true", help="list every change, not the first only")
+
+
+def show(found: Survey, *, is_all: bool) -> None:
     """Print the diff for a person."""
     console = terminal.console()
-    for part in redate_text.render(found):
+    for part in redate_text.render(found, is_all=is_all):
         console.print(part)
 
 
@@ -121,7 +127,7 @@ def change(database: Database, asked: Asked, found: Survey, args: argparse.Names
     """Show the diff, ask, change, follow; 0 when all is as wanted. JSON is one document."""
     is_over = args.dry_run or not found.changes
     if not args.json:
-        show(found)
+        show(found, is_all=args.all)
     elif is_over:
         print(json.dumps(redate_text.as_json(found), indent=2, ensure_ascii=False))
     if is_over:

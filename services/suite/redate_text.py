@@ -41,12 +41,13 @@ def _follower(follower: Follower) -> dict[str, str]:
     return {name: str(value) for name, value in dataclasses.asdict(follower).items()}
 
 
-def render(found: Survey) -> Iterator[RenderableType]:
-    """Yield the diff: how many change how, the first of them, and what is left alone."""
+def render(found: Survey, *, is_all: bool = False) -> Iterator[RenderableType]:
+    """Yield the diff: how many change how, the first (or all) of them, what is left alone."""
+    listed = len(found.changes) if is_all else LISTED
     if found.changes:
-        yield changes(found)
-    if len(found.changes) > LISTED:
-        yield f"... and {len(found.changes) - LISTED} more (--json shows all)"
+        yield changes(found, listed)
+    if len(found.changes) > listed:
+        yield f"... and {len(found.changes) - listed} more (--all shows them)"
     yield f"[bold]{len(found.changes)}[/] of {found.seen} photos looked at would change"
     for kind, count in plan.counts(found.changes).items():
         yield f"  {count:>6}  {plan.KINDS[kind]}"
@@ -60,13 +61,13 @@ def render(found: Survey) -> Iterator[RenderableType]:
         yield f"  {found.misplaced:>6}  lie in another folder than their date (--move refiles them)"
 
 
-def changes(found: Survey) -> RenderableType:
+def changes(found: Survey, listed: int) -> RenderableType:
     """Return the first changes, by their date as it is now, as a table."""
     made = status_text.table("Changes", "photo", "date", "by (confidence)")
     partners: defaultdict[UUID, str] = defaultdict(str)
     for follower in found.followers:
         partners[follower.picture_id] += f"\n   with {escape(follower.relative_path)}"
-    for change in sorted(found.changes, key=by_date)[:LISTED]:
+    for change in sorted(found.changes, key=by_date)[:listed]:
         old, new = change.before, change.after
         moved = f"\n-> [bold]{change.folder}/[/]" if change.folder else ""
         made.add_row(

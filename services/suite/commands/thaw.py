@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="thaw, and cancel the job that would give many photos another date",
     )
+    redate_job.add_listing(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -87,7 +88,7 @@ def _thaw(database: Database, root: KnownRoot, args: argparse.Namespace) -> bool
     with database.read() as session:
         held = braking.held(session, root.id)
     for job in held:
-        show_job(database, root, job)
+        show_job(database, root, job, is_all=args.all)
     answer = asked(held, args)
     if answer == KEEP:
         return False
@@ -108,10 +109,10 @@ def asked(held: Sequence[models.Job], args: argparse.Namespace) -> str:
     return KEEP
 
 
-def show_job(database: Database, root: KnownRoot, job: models.Job) -> None:
+def show_job(database: Database, root: KnownRoot, job: models.Job, *, is_all: bool) -> None:
     """Print what a job waits to do, and what companions did before it."""
     print(f"    job {job.id} ({job.type}) waits; it would do this:")
-    redate_job.show(redates.of_job(database, job.id))
+    redate_job.show(redates.of_job(database, job.id), is_all=is_all)
     if job.type != braking.JOB:
         return
     with database.read() as session:

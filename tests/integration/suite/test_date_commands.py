@@ -17,7 +17,7 @@ from factories import Factory
 from librarian.redating import plan
 from shared.database import Database
 from shared.disk.mass_change import Thresholds
-from suite import access, cli, redate_job
+from suite import access, cli, redate_job, redate_text
 
 CANON = photos.jpeg(
     taken="2019:07:14 10:00:00", make="Canon", model="Canon EOS 5D", gps=(48.2, 16.37),
@@ -284,3 +284,20 @@ def test_clock_fix_names_the_cameras_that_there_are(factory: Factory, said: Said
 
     assert code == cli.IMPOSSIBLE
     assert '"Canon EOS 5D" (1)' in text
+
+
+def test_a_long_diff_is_cut_and_shown_whole_when_asked(
+    factory: Factory, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factory.drop("Camera/second.jpg", photos.jpeg(taken="2019:07:15 10:00:00", make="Canon",
+                                                  model="Canon EOS 5D"))  # fmt: skip
+    factory.file()
+    monkeypatch.setattr(redate_text, "LISTED", 1)
+    fix = ("clock-fix", "--camera", "canon*", "--shift=+1:00:00", "--dry-run")
+
+    cut, whole = said(*fix)[1], said(*fix, "--all")[1]
+
+    assert "... and 1 more (--all shows them)" in cut
+    assert "second.jpg" not in cut
+    assert "canon.jpg" in whole
+    assert "second.jpg" in whole
