@@ -97,12 +97,12 @@ def follow_record(originals: RootFolder, target: RootFolder, path: bytes) -> Non
     record = _content_of(originals, path, or_only=_BEGINNING)
     if not record:
         return
-    kept = _content_of(target, path, or_only=_BEGINNING)
+    kept = _kept(target, path, or_only=_BEGINNING)
     if record[: len(kept)] == kept[: len(record)]:  # one is the beginning of the other
         if _size_of(originals, path) > _size_of(target, path):
             _replace(target, path, _content_of(originals, path))
         return
-    record, kept = _content_of(originals, path), _content_of(target, path)
+    record, kept = _content_of(originals, path), _kept(target, path)
     told = set(record.splitlines())
     older = [line for line in kept.splitlines() if line not in told]
     merged = b"".join(line + b"\n" for line in older) + record
@@ -122,6 +122,19 @@ def _replace(target: RootFolder, path: bytes, content: bytes) -> None:
             publish.replace(target.temporary_fd, temporary, *at)
     finally:
         publish.discard_temporary(target.temporary_fd, temporary)
+
+
+def _kept(target: RootFolder, path: bytes, or_only: int = -1) -> bytes:
+    """The bytes of a record's copy; one that the medium does not give back goes aside."""
+    try:
+        faults.point("backup.record")
+        return _content_of(target, path, or_only)
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        with _parent(target, path) as (folder_fd, name):
+            aside.set_aside(target.fd, folder_fd, name)
+        return b""
 
 
 def _content_of(root: RootFolder, path: bytes, or_only: int = -1) -> bytes:

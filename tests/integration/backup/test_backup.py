@@ -133,6 +133,28 @@ def test_a_record_begun_anew_keeps_the_lines_of_its_older_copy(
     ]
 
 
+def test_a_copy_of_a_record_that_cannot_be_read_is_kept_aside_and_made_anew(
+    folder: Library, handler: Handler, usb: UUID
+) -> None:
+    record = "2024/2024-05-17/.photofactory.jsonl"
+    first = folder.file(PATH, PHOTO)
+    folder.path(record).write_bytes(b"one\n")
+    folder.handle(handler, first)
+    folder.path(record).write_bytes(b"one\ntwo\n")
+    second = folder.file("2024/2024-05-17/b.jpg", PHOTO + b"b")
+
+    faults.arm("backup.record:eio")
+    try:
+        folder.handle(handler, second)
+    finally:
+        faults.arm("")
+
+    assert assets.read(folder.database, second).is_backed_up
+    assert folder.path(record, "usb").read_bytes() == b"one\ntwo\n"
+    [aside] = folder.path(".photofactory/damaged", "usb").iterdir()
+    assert aside.read_bytes() == b"one\n"
+
+
 def test_a_record_that_grows_without_a_photo_is_copied_later(
     folder: Library, handler: Handler, usb: UUID
 ) -> None:
