@@ -8,9 +8,11 @@ docs/records.md describes every field; `rebuild` recreates the ledger from these
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -26,6 +28,7 @@ HOUSEHOLD: Final = "household"
 
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 _NAME: Final = re.compile(r"[^./\0][^/\0]*")
+_NO_FILE: Final = {errno.ELOOP, errno.EISDIR, errno.ENXIO}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,8 +120,7 @@ def append(folder_fd: int, lines: Sequence[bytes], name: bytes = NAME) -> None:
     A torn last line of an earlier crash is closed first, so that it cannot swallow ours.
     """
     faults.point("filing.record_line")
-    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(name, flags, 0o644, dir_fd=folder_fd)
+    descriptor = _open(folder_fd, name, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     try:
         size = os.fstat(descriptor).st_size
         is_torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
@@ -161,14 +163,32 @@ def parse(lines: Iterable[bytes]) -> Iterator[Record]:
 
 
 def _lines(folder_fd: int) -> Iterator[bytes]:
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
     faults.point("records.read")
     try:
-        descriptor = os.open(NAME, flags, dir_fd=folder_fd)
+        descriptor = _open(folder_fd, NAME, os.O_RDONLY)
     except FileNotFoundError:
         return
     with os.fdopen(descriptor, "rb") as file:
         yield from file
+
+
+def _open(folder_fd: int, name: bytes, flags: int) -> int:
+    """Open a record; a link, folder or pipe in its place is one that the medium does not give."""
+    safely = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        descriptor = os.open(name, flags | safely, 0o644, dir_fd=folder_fd)
+    except OSError as error:
+        if error.errno not in _NO_FILE:
+            raise
+        raise _no_file(name) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _no_file(name)
+    return descriptor
+
+
+def _no_file(name: bytes) -> OSError:
+    return OSError(errno.EIO, f"{os.fsdecode(name)} is no regular file")
 
 
 def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:

@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -405,3 +405,17 @@ def test_what_a_killed_repair_leaves_of_its_high_water_mark_has_an_owner(factory
 
     assert len(left) == 1
     assert None not in left
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_stands_in_the_place_of_a_record_gives_way_to_one(
+    factory: Factory, make: Callable[[Path], None]
+) -> None:
+    record = factory.originals / DAY / ".photofactory.jsonl"
+    record.unlink()
+    make(record)
+
+    assert repair(factory)[reconcile.NO_RECORD] == 1
+
+    assert record.is_file()
+    assert {kind for kind, _ in kinds(factory)} == {reconcile.ASIDE}

@@ -1,7 +1,7 @@
 """Records of folders on a medium that fails: filing goes on, and what they tell is whole again."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -72,6 +72,21 @@ def test_a_record_that_cannot_be_appended_to_is_kept_aside_and_begun_anew(
     assert set(factory.outcomes().values()) == {"filed"}
     assert told(factory) == ["a.jpg", "b.jpg", "c.jpg"]
     assert kept_aside(factory) == [before]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/nowhere")])
+def test_what_stands_in_the_place_of_a_record_is_kept_aside_and_one_is_begun(
+    factory: Factory, make: Callable[[Path], None]
+) -> None:
+    record = factory.originals / DAY / ".photofactory.jsonl"
+    record.unlink()
+    make(record)
+
+    factory.file()
+
+    assert set(factory.outcomes().values()) == {"filed"}
+    assert told(factory) == ["a.jpg", "b.jpg", "c.jpg"]
+    assert len(os.listdir(factory.originals / ".photofactory/damaged")) == 1
 
 
 def test_nothing_is_put_aside_on_a_disk_that_takes_no_new_record_either(factory: Factory) -> None:
