@@ -79,10 +79,11 @@ class KnownRoot:
 
     def _check_identity(self, fd: int) -> None:
         if self.ledger_id is None:
-            if not root_markers.is_same_foreign(self.key, root_markers.foreign_key(fd)):
-                raise RootOfflineError(
-                    f"root {self.path}", "is another folder than before; is the disk mounted?"
-                )
+            found = root_markers.foreign_key(fd)
+            if not root_markers.is_same_foreign(self.key, found):
+                lost = root_markers.is_same_foreign(found, self.key)  # all but Syncthing's marker
+                what = "has lost its .stfolder" if lost else "is another folder than before"
+                raise RootOfflineError(f"root {self.path}", f"{what}; is the disk mounted?")
             return
         try:
             marker = root_markers.read_marker(fd)

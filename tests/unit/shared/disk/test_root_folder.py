@@ -152,6 +152,17 @@ def test_another_folder_in_the_place_of_a_foreign_one_is_offline(tmp_path: Path)
         known.open()
 
 
+def test_a_folder_without_the_marker_that_syncthing_had_there_is_said_to_be_so(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".stfolder").mkdir()
+    known = root_folder.recognise(str(tmp_path)).known
+    (tmp_path / ".stfolder").rmdir()
+
+    with pytest.raises(root_folder.RootOfflineError, match=r"lost its \.stfolder"):
+        known.open()
+
+
 def test_what_is_no_folder_is_not_recognised(tmp_path: Path) -> None:
     with pytest.raises(errors.UserError, match="No such file"):
         root_folder.recognise(str(tmp_path / "absent"))
