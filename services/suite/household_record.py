@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import exc, orm
 
 from librarian import high_water, records
+from librarian.rebuilding import archive
 from shared import models
 from shared.database import Database
 from shared.disk import roots
@@ -52,11 +53,15 @@ def take_over(database: Database) -> str | None:
 
     Raises:
         DependencyError: The originals are not there.
+        UserError: Their own record cannot be read.
     """
     with database.read() as session:
         known = _originals(session)
     with known.open(is_for_writing=False) as root:
-        household = records.read_household(root.fd) or {}
+        try:
+            household = records.read_household(root.fd) or {}
+        except OSError as error:
+            raise archive.unreadable(b"", error) from error
     try:
         database.run(lambda session: _restore(session, household))
     except (KeyError, TypeError, ValueError, exc.IntegrityError, exc.DataError) as error:

@@ -12,6 +12,7 @@ from uuid import UUID
 from librarian import arrivals, records
 from librarian.records import Record
 from librarian.scanner import join
+from shared import errors
 from shared.disk import folders
 from shared.disk.root_folder import RootFolder
 
@@ -66,7 +67,7 @@ def walk(root: RootFolder) -> Iterator[Folder]:
         folder_fd = root.open_folder(path)
         try:
             below, entries = _look(folder_fd, path)
-            found = records.read(folder_fd)
+            found = _records_in(folder_fd, path)
         finally:
             os.close(folder_fd)
         if entries or found:
@@ -78,9 +79,25 @@ def records_at(root: RootFolder, path: bytes) -> Mapping[UUID, Record]:
     """The records of one folder."""
     folder_fd = root.open_folder(path)
     try:
-        return records.read(folder_fd)
+        return _records_in(folder_fd, path)
     finally:
         os.close(folder_fd)
+
+
+def unreadable(folder: bytes, error: OSError) -> errors.UserError:
+    """What a person can do about a record that the medium does not give back."""
+    name = os.fsdecode(join(folder, records.NAME))
+    return errors.UserError(
+        f"the record {name} of the originals cannot be read ({error.strerror})",
+        "copy it back from a backup; or move it away, then its photos are dated anew",
+    )
+
+
+def _records_in(folder_fd: int, path: bytes) -> Mapping[UUID, Record]:
+    try:
+        return records.read(folder_fd)
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def entry_at(root: RootFolder, path: bytes) -> Entry | None:

@@ -23,6 +23,7 @@ from librarian.rebuilding import start
 from librarian.records import Captured, Link, Record
 from librarian.redating.overrides import ClockFix
 from postgres_cluster import Cluster
+from shared import faults
 from shared.clock import SystemClock
 from shared.database import Database
 from shared.errors import UserError
@@ -403,6 +404,21 @@ def test_after_a_rebuild_the_factory_goes_on(
     assert sorted(revived.names()) == sorted([*names, *new])
     assert revived.outcomes()["a.jpg"] == "duplicate"
     assert revived.found() == []
+
+
+def test_a_record_that_the_medium_does_not_give_back_is_named_with_the_way_out(
+    library: Factory, new_database: Database, folder: DataFolder
+) -> None:
+    fill(library)
+    faults.arm("records.read:eio:0")
+    try:
+        with pytest.raises(UserError, match=r"\.photofactory\.jsonl .* cannot be read") as refused:
+            rebuild.rebuild(new_database, folder, ZONE)
+    finally:
+        faults.arm("")
+
+    assert "copy it back from a backup" in refused.value.way_out
+    assert rebuild.rebuild(new_database, folder, ZONE).troubles == []
 
 
 def test_a_ledger_in_use_is_not_rebuilt(library: Factory, folder: DataFolder) -> None:
