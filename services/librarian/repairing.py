@@ -246,7 +246,8 @@ class Repairer:
         now = self._adopter.clock.now()
         restored = healing.restore(self._database, self._originals, wanted, now)
         if restored is None:
-            raise LeftError("no copy with its content is there; bring it again, or `forget` it")
+            way_out = ", or `forget` it" if wanted.is_original else " together with its photo"
+            raise LeftError(f"no copy with its content is there; bring it again{way_out}")
         return f"restored from {restored[0]}: {restored[1]}"
 
     def _clear(self, each: Difference) -> str:

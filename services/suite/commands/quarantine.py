@@ -70,7 +70,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="list; retry: look at it again; release: files stay where they are, off this list",
     )
     parser.add_argument(
-        "names", nargs="*", metavar="FILE|ASSET", help="a path as listed, or the id of a photo"
+        "names",
+        nargs="*",
+        metavar="FILE|ASSET",
+        help="a path as listed, or the id or name of a photo",
     )
     parser.add_argument("--all", action="store_true", help="everything that is listed")
     parser.add_argument("--json", action="store_true", help="list as JSON")
@@ -153,9 +156,9 @@ def chosen(names: Sequence[str], held: Held) -> Held:
         raise UserError("nothing is named", "name files or photos as listed, or give --all")
     wanted = {*names, *(os.path.abspath(name) for name in names)}
     files = [each for each in held.files if {each.full_path, shown(each)} & wanted]
-    stages = [each for each in held.stages if str(each.asset_id) in wanted]
+    stages = [each for each in held.stages if {str(each.asset_id), each.name} & wanted]
     known = {path for each in files for path in (each.full_path, shown(each))}
-    known |= {str(each.asset_id) for each in stages}
+    known |= {name for each in stages for name in (str(each.asset_id), each.name)}
     for name in names:
         if name not in known and os.path.abspath(name) not in known:
             raise UserError(f"{name} is not in quarantine", "see photofactory quarantine list")

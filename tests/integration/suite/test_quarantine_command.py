@@ -129,7 +129,7 @@ def test_a_stage_is_tried_again_and_not_released(
     released = cli.run(["quarantine", "release", str(asset_id)])
     said = capsys.readouterr().err
     listed_before = listed(capsys)["stages"]
-    tried = cli.run(["quarantine", "retry", str(asset_id)])
+    tried = cli.run(["quarantine", "retry", listed_before[0]["name"]])  # an id does as well
 
     assert (released, tried) == (cli.IMPOSSIBLE, 0)
     assert "only files are released" in said
