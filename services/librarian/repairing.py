@@ -79,10 +79,17 @@ def repair(
         if balance.repaired.total() == before:
             break
     if not any(each.is_passing for each in balance.left):
-        originals = adopter.originals
-        temporary = originals.new_temporary_name()
-        high_water.accept(adopter.database, originals.folder, temporary=temporary)
+        _accept(adopter)
     return balance
+
+
+def _accept(adopter: Adopter) -> None:
+    originals = adopter.originals
+    temporary = originals.new_temporary_name()
+    try:
+        high_water.accept(adopter.database, originals.folder, temporary=temporary)
+    except OSError as error:
+        raise errors.DependencyError("originals", f"cannot be written: {error}") from error
 
 
 class Repairer:

@@ -419,3 +419,15 @@ def test_what_stands_in_the_place_of_a_record_gives_way_to_one(
 
     assert record.is_file()
     assert {kind for kind, _ in kinds(factory)} == {reconcile.ASIDE}
+
+
+def test_a_disk_that_takes_no_high_water_mark_is_told_of(factory: Factory) -> None:
+    faults.arm("markers.written:enospc")
+    try:
+        with pytest.raises(DependencyError, match="cannot be written"):
+            repair(factory)
+    finally:
+        faults.arm("")
+
+    assert list((factory.originals / ".photofactory/tmp").iterdir()) == []
+    assert differences(factory) == []
