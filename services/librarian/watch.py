@@ -18,13 +18,21 @@ from shared.errors import DependencyError
 log = structlog.get_logger()
 
 TICK_S: Final = 15.0
-EVERY_S: Final = 6 * 3600.0
 AGAIN_S: Final = 60.0
 """After a survey that could not be finished."""
+SHORTEST_S: Final = 600.0
+LONGEST_S: Final = 6 * 3600.0
+PAUSE_PER_S: Final = 200
+"""A survey takes half a percent of the time at most, or is one of four a day."""
+
+
+def pause_s(took_s: float) -> float:
+    """How long to wait after a survey that took so long."""
+    return min(max(took_s * PAUSE_PER_S, SHORTEST_S), LONGEST_S)
 
 
 class Watch:
-    """Looks at all roots often, and at every original now and then."""
+    """Looks at all roots often, and at every original as often as that is cheap."""
 
     def __init__(
         self,
@@ -54,9 +62,12 @@ class Watch:
         roots.check_all(self._database, now)
         with self._database.read() as session:
             metrics.LOG_HORIZON_AGE.set(event_log.horizon_age_s(session))
-        if self._clock.monotonic() >= self._survey_at:
+        began = self._clock.monotonic()
+        if began >= self._survey_at:
             self._survey()
-            self._survey_at = self._clock.monotonic() + (AGAIN_S if self._trouble else EVERY_S)
+            ended = self._clock.monotonic()
+            pause = AGAIN_S if self._trouble else pause_s(ended - began)
+            self._survey_at = ended + pause
 
     def _survey(self) -> None:
         """Survey every root of originals."""

@@ -17,7 +17,7 @@ from hand_clock import HandClock
 from librarian.repository import surveying
 from librarian.repository.surveying import Expected
 from librarian.survey import Look, Survey
-from librarian.watch import Watch
+from librarian.watch import Watch, pause_s
 from library import Library
 from shared import heartbeat, models, process
 from shared.database import Database
@@ -179,7 +179,7 @@ def test_the_watch_surveys_at_the_start_and_now_and_then_and_says_what_is_offlin
     watch.once()
     assert assets.read(library.database, ids[3]).damage is None
 
-    clock.pass_by(7 * 3600)
+    clock.pass_by(601)
     watch.once()
     assert assets.read(library.database, ids[3]).damage == "missing"
 
@@ -190,6 +190,12 @@ def test_the_watch_surveys_at_the_start_and_now_and_then_and_says_what_is_offlin
     (library.folder / "unmounted").rename(library.path(""))
     watch.once()
     assert state(library)[0] == "online"
+
+
+def test_a_survey_takes_a_small_share_of_the_time() -> None:
+    assert pause_s(0.1) == 600
+    assert pause_s(6) == 1200
+    assert pause_s(3600) == 6 * 3600
 
 
 def test_the_watch_freezes_by_the_thresholds_of_the_settings(library: Library) -> None:
