@@ -7,7 +7,7 @@ Paused is a draft, or a job that is held for a person; then its error says why.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -31,6 +31,7 @@ OWNERS: Final[Mapping[str, str]] = MappingProxyType(
 """Which service works off which type of job; a type that nobody owns cannot be asked for."""
 
 OPEN: Final = ("pending", "running", "paused")
+DRAFT_AGE: Final = timedelta(hours=1)
 ENDED: Final = tuple(state for state in arrivals.JOB_STATES if state not in OPEN)
 
 PENDING: Final = f"state = 'pending' or (state = 'running' and {ownership.is_free('owner')})"
@@ -173,6 +174,19 @@ def cancel(session: orm.Session, job_id: UUID, *, now: datetime) -> bool:
         .returning(models.Job.id)
     )
     return cancelled is not None
+
+
+def end_drafts(session: orm.Session, *, now: datetime) -> None:
+    """Cancel drafts that nobody has handed over for an hour: the command that made them died."""
+    session.execute(
+        sa.update(models.Job)
+        .where(
+            models.Job.state == "paused",
+            models.Job.error.is_(None),
+            models.Job.created_at < now - DRAFT_AGE,
+        )
+        .values(state="cancelled", completed_at=now, error="its command ended before it was ready")
+    )
 
 
 def counts(session: orm.Session, job_id: UUID) -> Counts:

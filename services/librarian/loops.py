@@ -115,7 +115,9 @@ class Rounds:
         return f"Processing files in {', '.join(busy)}" if busy else "Watching inboxes"
 
     def _reload(self) -> None:
-        """Follow the ledger: inboxes come and go while we run."""
+        """Follow the ledger: inboxes come and go while we run, drafts are left behind."""
+        now = self._desk.clock.now()
+        self._desk.database.run(lambda session: jobs.end_drafts(session, now=now))
         with self._desk.database.read() as session:
             present = {source.id: source for source in sources.inboxes(session)}
         for source_id in self._inboxes.keys() - present.keys():

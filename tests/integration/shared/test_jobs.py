@@ -1,8 +1,9 @@
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 import assets
 from shared import jobs, models
@@ -78,6 +79,25 @@ def test_a_cancelled_job_is_no_longer_wanted_and_stays_cancelled(database: Datab
         job = session.get_one(models.Job, job_id)
         assert not jobs.is_wanted(session, job_id)
     assert (job.state, job.result) == ("cancelled", {"seen": 3})
+
+
+def test_a_draft_that_its_command_left_is_cancelled_and_a_held_job_is_not(
+    database: Database,
+) -> None:
+    draft, held, fresh = uuid4(), uuid4(), uuid4()
+
+    def begin(session: orm.Session) -> None:
+        jobs.draft(session, draft, "redate", now=NOW)
+        jobs.draft(session, held, "redate", now=NOW)
+        jobs.hold(session, held, "too much")
+        jobs.draft(session, fresh, "redate", now=NOW + timedelta(hours=1))
+        jobs.end_drafts(session, now=NOW + timedelta(hours=1, seconds=1))
+
+    database.run(begin)
+
+    with database.read() as session:
+        states = [session.get_one(models.Job, each).state for each in (draft, held, fresh)]
+    assert states == ["cancelled", "paused", "paused"]
 
 
 def test_a_released_job_is_claimed_again_and_ends_with_its_error(database: Database) -> None:
