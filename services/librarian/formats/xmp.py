@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 import defusedxml
 from defusedxml import ElementTree
+from typing_extensions import override
 
 from librarian.domain.facts import JSON
 from librarian.formats import values
@@ -15,6 +16,8 @@ from librarian.formats.values import Tags
 
 MAX_PACKET_BYTES = 8 << 20
 _MAX_PROPERTIES = 10_000
+_MAX_ELEMENTS = 100_000  # some 40 MB of objects
+_MAX_DEPTH = 200
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _EXIF, _TIFF = "{http://ns.adobe.com/exif/1.0/}", "{http://ns.adobe.com/tiff/1.0/}"
@@ -48,6 +51,27 @@ _NAME = re.compile(r"\{(.*)\}(.*)")
 
 class UnreadableXmpError(ValueError):
     """The packet is no well-formed XML, or too large."""
+
+
+class _Builder(TreeBuilder):
+    """Builds the tree of a packet that is no bomb."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._elements = self._depth = 0
+
+    @override
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        self._elements += 1
+        self._depth += 1
+        if self._elements > _MAX_ELEMENTS or self._depth > _MAX_DEPTH:
+            raise UnreadableXmpError("too many elements, or too deeply nested")
+        return super().start(tag, attrs)
+
+    @override
+    def end(self, tag: str, /) -> Element:
+        self._depth -= 1
+        return super().end(tag)
 
 
 def tags(packet: bytes | str) -> Tags:
@@ -86,7 +110,7 @@ def _parsed(packet: bytes | str) -> tuple[Element | None, ParseError | None]:
 
 
 def _fed(document: bytes) -> tuple[Element | None, ParseError | None]:
-    builder, damage = TreeBuilder(), None
+    builder, damage = _Builder(), None
     parser = ElementTree.DefusedXMLParser(target=builder)
     try:
         parser.feed(document)

@@ -1,3 +1,5 @@
+import pytest
+
 from librarian.formats import xmp
 
 NAMESPACES = " ".join(
@@ -97,5 +99,7 @@ def test_the_dates_of_another_picture_inside_are_not_those_of_this_one() -> None
 
 
 def test_very_many_elements_and_deep_nesting_end() -> None:
-    xmp.tags(packet("<dc:a/>" * 100_000))
-    xmp.tags(packet("<dc:a>" * 100_000))
+    assert xmp.tags(packet("<dc:a/>" * 200_000)) == {}
+    assert xmp.tags(packet("<dc:a>" * 100_000)) == {}
+    with pytest.raises(xmp.UnreadableXmpError, match="too deeply nested"):
+        xmp.read(packet("<dc:a>" * 1_000))
