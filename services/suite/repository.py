@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +15,9 @@ from dashboard import library_queries
 from shared import models
 
 File, Source, Stage, Asset = models.File, models.Source, models.AssetStage, models.MediaAsset
+
+
+RELEASED: Final = "released by a person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +59,21 @@ class HeldStage:
 
 
 def held_files(
-    session: orm.Session, outcomes: Sequence[str], *, with_waiting: bool = False
+    session: orm.Session,
+    outcomes: Sequence[str],
+    *,
+    with_waiting: bool = False,
+    with_released: bool = False,
 ) -> list[HeldFile]:
-    """Return the live files with these outcomes and, if asked for, those that wait, by path."""
+    """Return the live files with these outcomes and, if asked for, those that wait, by path.
+
+    So those that a person has released before.
+    """
     condition: sa.ColumnElement[bool] = File.outcome.in_(outcomes)
     if with_waiting:
         condition |= library_queries.is_waiting()
+    if with_released:
+        condition |= (File.outcome == "ignored") & (File.reason == RELEASED)
     rows = session.execute(
         sa.select(
             File.id,
@@ -118,7 +131,7 @@ def release_files(session: orm.Session, file_ids: Sequence[UUID], now: datetime)
     changed = session.execute(
         sa.update(File)
         .where(File.id.in_(file_ids), File.superseded_at.is_(None))
-        .values(outcome="ignored", reason="released by a person", detail=None, decided_at=now)
+        .values(outcome="ignored", reason=RELEASED, detail=None, decided_at=now)
         .returning(File.id)
     )
     return len(changed.all())

@@ -84,7 +84,12 @@ def run(args: argparse.Namespace) -> int:
     with access.opened(args.data) as database:
         with database.read() as session:
             held = Held(
-                repository.held_files(session, ("quarantined", "failed"), with_waiting=True),
+                repository.held_files(
+                    session,
+                    ("quarantined", "failed"),
+                    with_waiting=True,
+                    with_released=args.action == "retry" and not args.all,
+                ),
                 repository.held_stages(session, states=("quarantined",)),
                 library_queries.read_damaged(session, limit=None),
             )
@@ -183,7 +188,9 @@ def release(database: Database, held: Held) -> int:
     now = SystemClock().now()
     ids = [each.id for each in held.files]
     count = database.run(lambda session: repository.release_files(session, ids, now))
-    print(f"{counted(count, 'file')} released: left alone where they are until they change")
+    print(
+        f"{counted(count, 'file')} released: left alone where they are until they change, or are retried"
+    )
     return 0
 
 

@@ -109,6 +109,16 @@ def test_a_released_file_leaves_the_list_and_stays_where_it_is(
     assert held.outcomes()[name] == "ignored"
 
 
+def test_a_released_file_has_a_way_back(held: Factory) -> None:
+    path = str(held.inbox / "notes.txt")
+    cli.run(["quarantine", "release", path])
+
+    assert cli.run(["quarantine", "retry", path]) == 0
+    held.file()
+
+    assert held.outcomes()["notes.txt"] == "quarantined"
+
+
 def test_a_file_that_is_tried_again_can_be_filed(held: Factory) -> None:
     (held.inbox / "empty.jpg").write_bytes(photos.jpeg(None, seed=9))
 
