@@ -189,7 +189,8 @@ def release(database: Database, held: Held) -> int:
     ids = [each.id for each in held.files]
     count = database.run(lambda session: repository.release_files(session, ids, now))
     print(
-        f"{counted(count, 'file')} released: left alone where they are until they change, or are retried"
+        f"{counted(count, 'file')} released: left alone where they are until they change,"
+        " or are retried"
     )
     return 0
 
