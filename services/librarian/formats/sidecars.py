@@ -12,6 +12,7 @@ from librarian.domain.position import Position
 from librarian.formats import xmp
 
 MAX_BYTES = 8 << 20
+_MAX_VALUES = 100_000
 _BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -58,6 +59,8 @@ def xmp_facts(content: bytes) -> CompanionFacts:
 
 def takeout_facts(content: bytes) -> CompanionFacts:
     """Time (UTC) and place that Google Photos knows; (0, 0) and a zero time are unknown."""
+    if content.count(b",") > _MAX_VALUES:
+        raise UnreadableCompanionError("too many values")
     try:
         told = json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -18,6 +18,7 @@ MAX_PACKET_BYTES = 8 << 20
 _MAX_PROPERTIES = 10_000
 _MAX_ELEMENTS = 100_000  # some 40 MB of objects
 _MAX_DEPTH = 200
+_MAX_ATTRIBUTES = 100_000
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _EXIF, _TIFF = "{http://ns.adobe.com/exif/1.0/}", "{http://ns.adobe.com/tiff/1.0/}"
@@ -105,6 +106,8 @@ def _parsed(packet: bytes | str) -> tuple[Element | None, ParseError | None]:
         packet = packet.encode("utf-8", "surrogatepass")
     if len(packet) > MAX_PACKET_BYTES:
         raise UnreadableXmpError(f"{len(packet)} bytes are too many")
+    if packet.count(b"=") > _MAX_ATTRIBUTES:  # an element may have all of them
+        raise UnreadableXmpError("too many attributes")
     root, damage = _fed(_document(packet))
     return (root, None) if damage is None else _fed(_document(_clean(packet)))
 

@@ -69,3 +69,9 @@ def test_edits_alone_tell_nothing() -> None:
 def test_no_takeout_is_too_strange(value: object, timestamp: str) -> None:
     sidecars.takeout_facts(takeout(value, value, 1.0))
     sidecars.takeout_facts(takeout(timestamp, 1.0, value))
+
+
+def test_a_takeout_file_of_very_many_values_is_not_read() -> None:
+    flood = b'{"title": "a.jpg", "values": [' + b"{}," * 100_001 + b"{}]}"
+    with pytest.raises(sidecars.UnreadableCompanionError, match="too many values"):
+        sidecars.read(CompanionKind.TAKEOUT, flood)

@@ -101,5 +101,7 @@ def test_the_dates_of_another_picture_inside_are_not_those_of_this_one() -> None
 def test_very_many_elements_and_deep_nesting_end() -> None:
     assert xmp.tags(packet("<dc:a/>" * 200_000)) == {}
     assert xmp.tags(packet("<dc:a>" * 100_000)) == {}
+    with pytest.raises(xmp.UnreadableXmpError, match="too many attributes"):
+        xmp.read(packet("<dc:a " + " ".join(f"a{n}=''" for n in range(100_001)) + "/>"))
     with pytest.raises(xmp.UnreadableXmpError, match="too deeply nested"):
         xmp.read(packet("<dc:a>" * 1_000))
